@@ -82,7 +82,8 @@ type NeedStatus string
 // The statuses of a requirement.
 const (
 	NeedOpen      NeedStatus = "open"
-	NeedRequested NeedStatus = "requested" // share request or fetch under way
+	NeedRequested NeedStatus = "requested" // a share request is under way
+	NeedFetching  NeedStatus = "fetching"  // the call to the platform is under way
 	NeedSatisfied NeedStatus = "satisfied" // a receipt proves it
 	NeedWaived    NeedStatus = "waived"    // a legal alternative stands for it
 	NeedMissing   NeedStatus = "missing"   // the holder has no such record

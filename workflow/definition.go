@@ -92,6 +92,8 @@ type Guard struct {
 	Name   string     `yaml:"name"`
 	Expr   string     `yaml:"expr"`
 	Reason fault.Text `yaml:"reason"`
+
+	readsInput bool // it can only be judged with the inputs
 }
 
 // EffectOf is what follows a transition. With For, it follows once for each

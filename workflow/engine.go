@@ -46,3 +46,104 @@ type Input struct {
 	Note    string
 	Fields  map[string]any
 }
+
+// Moment returns the time and the calendar of now. Times are UTC and whole
+// microseconds, as the databases keep them.
+func (e *Engine) Moment() Moment {
+	return Moment{Now: e.Now().UTC().Truncate(time.Microsecond), Calendar: e.Calendar()}
+}
+
+// Open files a new case for actor a.
+func (e *Engine) Open(ctx context.Context, a Actor, draft Case, in Input, key Key) (Case, error) {
+	if d := e.Defs.Latest(draft.Kind); d != nil {
+		if err := e.allow(a, &draft, d.Start().Action); err != nil {
+			return Case{}, err
+		}
+	}
+	dec, err := e.Defs.Open(a, draft, in, e.Moment())
+	if err != nil {
+		return Case{}, err
+	}
+	return e.Store.Create(ctx, key, dec)
+}
+
+// Act moves case id by in, or reports why it may not. Version 0 acts on the
+// present version.
+func (e *Engine) Act(ctx context.Context, a Actor, id CaseID, in Input, key Key) (Case, error) {
+	return e.Store.Update(ctx, a, id, key, func(c Case) (Decision, error) { return e.Decide(c, a, in) })
+}
+
+// Decide asks the policy and then the definition; it writes nothing.
+func (e *Engine) Decide(c Case, a Actor, in Input) (Decision, error) {
+	if d, err := e.Defs.Of(&c); err != nil {
+		return Decision{}, err
+	} else if !d.knows(in.Action) {
+		return Decision{}, unknownAction(in.Action)
+	}
+	if err := e.allow(a, &c, in.Action); err != nil {
+		return Decision{}, err
+	}
+	return e.Defs.Decide(c, a, in, e.Moment())
+}
+
+// Choices lists what actor a could do on c and why not, agreeing with Act.
+func (e *Engine) Choices(c Case, a Actor) ([]Choice, error) {
+	list, err := e.Defs.Choices(c, a, e.Moment())
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if !list[i].Allowed {
+			continue
+		}
+		if err := e.allow(a, &c, list[i].Action); err != nil {
+			list[i].Allowed = false
+			list[i].Reasons = append(list[i].Reasons, reason(err))
+		}
+	}
+	return list, nil
+}
+
+// allow asks the policy for each role of a that could count on this case; one
+// yes is enough. With none, the first refusal names the missing rule.
+func (e *Engine) allow(a Actor, c *Case, act Action) error {
+	var first error
+	for _, g := range a.Grants {
+		err := e.Policy.Allow(g.Role, g.Role.Domain(), c.Kind, act)
+		if err == nil {
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	if first == nil {
+		first = e.Policy.Allow("", "", c.Kind, act)
+	}
+	return first
+}
+
+// Advance lets the system take what is due on case id: one action after the
+// other until none is left. It returns the actions taken.
+func (e *Engine) Advance(ctx context.Context, id CaseID) ([]Action, error) {
+	var taken []Action
+	for range maxAdvance {
+		var act Action
+		_, err := e.Store.Update(ctx, SystemActor(), id, Key{}, func(c Case) (Decision, error) {
+			due, err := e.Defs.Auto(c, e.Moment())
+			if err != nil {
+				return Decision{}, err
+			}
+			if len(due) == 0 {
+				return Decision{}, errNothingDue
+			}
+			act = due[0]
+			return e.Decide(c, SystemActor(), Input{Action: act})
+		})
+		if err != nil {
+			return taken, ignoreNothingDue(err)
+		}
+		taken = append(taken, act)
+	}
+	return taken, errAdvanceLoop
+}

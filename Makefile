@@ -26,6 +26,7 @@ race: ## all tests under the race detector, in random order
 
 .PHONY: e2e
 e2e: ## each of the three users does their part in Chromium (TEST_CHROMIUM names it)
+	$(GO) test -tags=smoke -count=1 ./web
 	$(GO) test -tags=smoke -count=1 -run Smoke ./cmd/shujie
 
 .PHONY: bench

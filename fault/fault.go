@@ -122,6 +122,22 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
+// Reason is what a person reads of why something was refused: what is wrong
+// with the first wrong field, else the sentence of the fault itself. Of an error
+// that nobody classified it tells nothing; nil has none.
+func Reason(err error) Text {
+	var f *Error
+	switch {
+	case err == nil:
+		return Text{}
+	case !errors.As(err, &f):
+		return Text{ZH: "系统内部错误。", EN: "An error of ours."}
+	case len(f.Fields) > 0:
+		return f.Fields[0].Text
+	}
+	return f.Text
+}
+
 // Temporary reports whether the same call may succeed later without anybody
 // changing its input: the dependency was away or another writer was faster.
 func Temporary(err error) bool {

@@ -25,11 +25,12 @@ var rooms = map[string][]string{
 	"workflow": {"fault"},
 	"exchange": {"fault"},
 	"web":      {"fault"},
+	"sheet":    {"fault"},
 	"models":   {"workflow", "fault"},
 	"policies": {"workflow", "fault"},
 	"jobs":     {"exchange", "models", "workflow", "fault"},
-	"handlers": {"web", "models", "workflow", "fault"},
-	"cmd":      {"fault", "workflow", "exchange", "web", "models", "policies", "jobs", "handlers", "testdata"},
+	"handlers": {"web", "sheet", "models", "workflow", "fault"},
+	"cmd":      {"fault", "workflow", "exchange", "web", "models", "policies", "jobs", "handlers", "sheet", "testdata"},
 	"testdata": {},
 }
 
@@ -61,6 +62,8 @@ var homes = map[string][]string{
 	"github.com/redis/go-redis": {"jobs"},
 	"github.com/casbin":         {"policies"},
 	"github.com/emmansun/gmsm":  {"models", "exchange"},
+	"github.com/piglig/go-qr":   {"web"},
+	"github.com/xuri/excelize":  {"sheet"},
 	"modernc.org/sqlite":        {},
 }
 

@@ -1,6 +1,10 @@
 package workflow
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/shujie-gov/shujie/fault"
+)
 
 // Role names what a person may be in the system. Roles are held in a
 // department or a region; see [Grant].
@@ -23,6 +27,31 @@ const (
 // Roles lists every role in the order of the access matrix.
 func Roles() []Role {
 	return []Role{HallStaff, DeptHandler, DeptHead, Coordinator, DataSteward, SysAdmin, SecAdmin, Auditor, System}
+}
+
+// Title returns what the role is called.
+func (r Role) Title() fault.Text {
+	switch r {
+	case HallStaff:
+		return fault.Text{ZH: "大厅人员", EN: "Hall staff"}
+	case DeptHandler:
+		return fault.Text{ZH: "部门经办", EN: "Department handler"}
+	case DeptHead:
+		return fault.Text{ZH: "部门负责人", EN: "Department head"}
+	case Coordinator:
+		return fault.Text{ZH: "统筹协调员", EN: "Coordinator"}
+	case DataSteward:
+		return fault.Text{ZH: "数据管理员", EN: "Data steward"}
+	case SysAdmin:
+		return fault.Text{ZH: "系统管理员", EN: "System administrator"}
+	case SecAdmin:
+		return fault.Text{ZH: "安全管理员", EN: "Security administrator"}
+	case Auditor:
+		return fault.Text{ZH: "审计员", EN: "Auditor"}
+	case System:
+		return fault.Text{ZH: "系统", EN: "System"}
+	}
+	return fault.Text{ZH: string(r), EN: string(r)}
 }
 
 // Domain says in what a role is held: a department, a region, or everywhere.
@@ -56,6 +85,10 @@ type Grant struct {
 	Role   Role
 	Dept   DeptID
 	Region string // path of GB/T 2260 codes, e.g. "320000/320100"
+
+	// For is the absent person whose grant this is, 0 when it is the actor's own.
+	For     int64
+	ForName string
 }
 
 // Actor is who acts: a person with their grants, or the system.

@@ -11,8 +11,8 @@ import (
 const maxAdvance = 20
 
 var (
-	errNothingDue  = errors.New("nothing is due")                                   //nolint:gochecknoglobals // a sentinel
-	errAdvanceLoop = errors.New("the system's own actions on this case do not end") //nolint:gochecknoglobals // a sentinel
+	errNothingDue  = errors.New("nothing is due")
+	errAdvanceLoop = errors.New("the system's own actions on this case do not end")
 )
 
 func ignoreNothingDue(err error) error {

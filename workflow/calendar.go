@@ -4,19 +4,26 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
 )
 
-// DayKind says how a day differs from its weekday.
+// DayKind says what a day is.
 type DayKind string
 
-// The kinds of exceptional days.
+// The kinds of days. Only the exceptional ones, a holiday and a weekend day that
+// is worked (调休上班), are listed in a calendar.
 const (
 	Holiday       DayKind = "holiday"
-	MakeUpWorkday DayKind = "make_up_workday" // a weekend day that is worked (调休上班)
+	MakeUpWorkday DayKind = "make_up_workday"
+	Workday       DayKind = "workday"
+	Weekend       DayKind = "weekend"
 )
+
+// Worked reports whether a day of this kind is a working day.
+func (k DayKind) Worked() bool { return k == Workday || k == MakeUpWorkday }
 
 // Day is one exceptional day of the calendar, as the State Council announces
 // them each year.
@@ -28,7 +35,8 @@ type Day struct {
 // Calendar knows which days are worked. It is immutable; a change makes a new
 // one with another version. Years without data are an error, never a guess.
 type Calendar struct {
-	days    map[string]DayKind
+	days    map[int]DayKind // by number, see dayOf
+	list    []Day           // the same by date
 	years   map[int]bool
 	zone    *time.Location
 	close   time.Duration // close of business, from midnight
@@ -43,35 +51,34 @@ func NewCalendar(days []Day, closing time.Duration) (*Calendar, error) {
 		return nil, fmt.Errorf("close of business must be after 00:00 and at most 24:00")
 	}
 	c := &Calendar{
-		days: map[string]DayKind{}, years: map[int]bool{},
+		days: map[int]DayKind{}, years: map[int]bool{},
 		zone: time.FixedZone("CST", 8*60*60), close: closing,
 	}
 	lines := make([]string, 0, len(days))
 	for i, d := range days {
+		if column, why := d.Wrong(); column != "" {
+			return nil, fmt.Errorf("calendar row %d: %s %s", i+1, column, why.EN)
+		}
 		at, err := time.Parse(time.DateOnly, d.Date)
 		if err != nil {
-			return nil, fmt.Errorf("calendar row %d: date %q is not YYYY-MM-DD", i+1, d.Date)
+			return nil, err
 		}
-		if d.Kind != Holiday && d.Kind != MakeUpWorkday {
-			return nil, fmt.Errorf("calendar row %d: kind %q is neither %s nor %s", i+1, d.Kind, Holiday, MakeUpWorkday)
-		}
-		if weekend := at.Weekday() == time.Saturday || at.Weekday() == time.Sunday; d.Kind == MakeUpWorkday && !weekend {
-			return nil, fmt.Errorf("calendar row %d: %s is no weekend day, so it cannot be a make-up working day", i+1, d.Date)
-		}
-		if _, twice := c.days[d.Date]; twice {
+		if _, twice := c.days[dayOf(at)]; twice {
 			return nil, fmt.Errorf("calendar row %d: %s is listed twice", i+1, d.Date)
 		}
-		c.days[d.Date] = d.Kind
+		c.days[dayOf(at)] = d.Kind
 		c.years[at.Year()] = true
 		lines = append(lines, d.Date+"="+string(d.Kind))
 	}
+	c.list = slices.SortedFunc(slices.Values(days), func(a, b Day) int { return strings.Compare(a.Date, b.Date) })
 	sort.Strings(lines)
+	lines = append(lines, "close="+closing.String())
 	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
 	c.version = hex.EncodeToString(sum[:6])
 	return c, nil
 }
 
-// Version names the content of the calendar.
+// Version names the content of the calendar: its days and its close of business.
 func (c *Calendar) Version() string { return c.version }
 
 // Zone returns the time zone of the calendar's days.
@@ -89,37 +96,46 @@ func (c *Calendar) Years() []int {
 
 // Workday reports whether the day of t in China is worked.
 func (c *Calendar) Workday(t time.Time) (bool, error) {
+	kind, err := c.Kind(t)
+	return kind.Worked(), err
+}
+
+// Kind says what the day of t in China is: one of the exceptional days, else an
+// ordinary working day or a day of the weekend.
+func (c *Calendar) Kind(t time.Time) (DayKind, error) {
 	t = t.In(c.zone)
 	if !c.years[t.Year()] {
-		return false, fmt.Errorf("the calendar has no data for %d: import the year's holiday notice", t.Year())
+		return "", fmt.Errorf("the calendar has no data for %d: import the year's holiday notice", t.Year())
 	}
-	switch c.days[t.Format(time.DateOnly)] {
-	case Holiday:
-		return false, nil
-	case MakeUpWorkday:
-		return true, nil
+	if kind, listed := c.days[dayOf(t)]; listed {
+		return kind, nil
 	}
-	return t.Weekday() != time.Saturday && t.Weekday() != time.Sunday, nil
+	if t.Weekday() == time.Saturday || t.Weekday() == time.Sunday {
+		return Weekend, nil
+	}
+	return Workday, nil
 }
+
+// Close returns the close of business, counted from midnight.
+func (c *Calendar) Close() time.Duration { return c.close }
 
 // Deadline returns the close of business of the n-th working day after the day
 // of start; the first day does not count (Civil Code Art. 201, 203). n of 0 is
-// the close of the day itself or of the next working day.
+// the first close of a working day that is still to come.
 func (c *Calendar) Deadline(start time.Time, n int) (time.Time, error) {
-	day := c.midnight(start)
-	if n == 0 {
-		day = day.AddDate(0, 0, -1)
-		n = 1
-	}
-	for n > 0 {
-		day = day.AddDate(0, 0, 1)
-		worked, err := c.Workday(day)
-		if err != nil {
-			return time.Time{}, err
-		}
-		if worked {
-			n--
-		}
+	t := Term{Start: start, Days: n}
+	sum, err := t.count(nil, c, nil)
+	return sum.end, err
+}
+
+// Today returns the date of now in China.
+func (c *Calendar) Today(now time.Time) string { return now.In(c.zone).Format(time.DateOnly) }
+
+// EndOf returns the close of business of a day, worked or not.
+func (c *Calendar) EndOf(date string) (time.Time, error) {
+	day, err := time.ParseInLocation(time.DateOnly, date, c.zone)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%q is not a date YYYY-MM-DD", date)
 	}
 	return day.Add(c.close).UTC(), nil
 }
@@ -139,6 +155,12 @@ func (c *Calendar) Between(from, to time.Time) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// dayOf numbers the day of t, e.g. 20260302.
+func dayOf(t time.Time) int {
+	y, m, d := t.Date()
+	return (y*100+int(m))*100 + d
 }
 
 func (c *Calendar) midnight(t time.Time) time.Time {

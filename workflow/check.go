@@ -1,41 +1,42 @@
 package workflow
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
-	"strings"
-
-	"cel.dev/cel-go/cel"
+	"maps"
+	"slices"
 )
 
-// checker collects the refusals of one definition; each names file, state and
-// action.
+// checker collects the refusals of one definition; each names file, line, state
+// and action.
 type checker struct {
 	d    *Definition
+	at   int // the line of what is looked at
 	errs []error
 }
 
+// refuse notes what is wrong, in the words of format; see [say] for the Chinese
+// of it.
 func (k *checker) refuse(state State, action Action, format string, args ...any) {
-	where := k.d.file
-	if state != "" {
-		where += ": state " + string(state)
-	}
-	if action != "" {
-		where += ": action " + string(action)
-	}
-	k.errs = append(k.errs, fmt.Errorf("%s: %s", where, fmt.Sprintf(format, args...)))
+	k.errs = append(k.errs, &RefusalError{
+		File: k.d.file, Line: k.at, State: state, Action: action, Text: sayingError{format, args}.text(),
+	})
 }
 
-// check refuses a definition that could strand a case: an unreachable state, a
-// state without a way to an end, an action nobody may do, two unguarded actions
-// of one name from one state, an unknown effect, variable, role or clock.
+// check refuses a definition that could strand a case or surprise its people:
+// an unreachable state, a state without a way to an end, an action nobody may
+// do, two unguarded actions of one name from one state, a pause without an end,
+// an unknown effect, variable, role, part, clock, fact or kind.
+//
+// It goes from the outside in: words first, then the graph, then expressions.
+// A later step runs only when the earlier found nothing, so that one mistake is
+// not refused three times.
 func (d *Definition) check() error {
 	k := &checker{d: d}
-	k.shape()
-	if len(k.errs) == 0 {
-		k.graph()
-		k.ambiguous()
-		k.expressions()
+	for _, step := range []func(){k.shape, k.graph, k.expressions} {
+		if step(); len(k.errs) > 0 {
+			break
+		}
 	}
 	return errors.Join(k.errs...)
 }
@@ -45,15 +46,40 @@ func (k *checker) shape() {
 	if d.Kind == "" || d.Version < 1 {
 		k.refuse("", "", "kind and a version from 1 are required")
 	}
+	if d.Title.ZH == "" || d.Title.EN == "" {
+		k.refuse("", "", "the title is missing in a language")
+	}
 	if d.States[d.Initial] == nil {
 		k.refuse(d.Initial, "", "the initial state is not defined")
 	}
+	for _, name := range sorted(d.Facts) {
+		k.at = d.lines["fact "+name]
+		if _, err := celType(d.Facts[name]); err != nil {
+			k.refuse("", "", "fact %s: %v", name, err)
+		}
+		if reserved(name) {
+			k.refuse("", "", "fact %s: expressions know this name already", name)
+		}
+	}
+	k.clocks()
+	k.joins()
 	for _, s := range d.order {
+		k.at = d.lines["state "+string(s)]
+		if d.States[s] == nil {
+			k.refuse(s, "", "the state is empty")
+			continue
+		}
 		k.state(s, d.States[s])
 	}
 	starts := 0
 	for _, t := range d.Transitions {
-		if len(t.From) == 0 {
+		if t == nil {
+			k.at = 0
+			k.refuse("", "", "a transition is empty")
+			continue
+		}
+		k.at = t.line
+		if t.opens() {
 			starts++
 			if t.To != d.Initial {
 				k.refuse(t.To, t.Action, "the opening action must lead to the initial state %s", d.Initial)
@@ -61,16 +87,59 @@ func (k *checker) shape() {
 		}
 		k.transition(t)
 	}
+	k.lapse()
+	k.named()
+	k.at = 0
 	if starts != 1 {
 		k.refuse(d.Initial, "", "there must be exactly one action without from, which opens the case; found %d", starts)
 	}
 }
 
-func (k *checker) state(name State, s *StateOf) {
-	if s == nil {
-		k.refuse(name, "", "the state is empty")
-		return
+// sorted returns the keys of m in order, so that refusals come in one.
+func sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+// reserved reports whether expressions use name for something of the case.
+func reserved(name string) bool {
+	switch name {
+	case "id", "state", "title", "proof", "overdue", "level_due", "last_level", "awaited", "awaited_role", "own_move", "ended_days", "today", "requirements", "children", "r", "dept", "input", "joined":
+		return true
 	}
+	return slices.Contains(Parts(), Part(name))
+}
+
+func (k *checker) clocks() {
+	used := map[string]bool{}
+	for _, s := range k.d.States {
+		if s != nil {
+			used[s.Clock] = true
+		}
+	}
+	for _, name := range sorted(k.d.Clocks) {
+		c := k.d.Clocks[name]
+		k.at = k.d.lines["clock "+name]
+		if !used[name] {
+			k.refuse("", "", "clock %s: no state runs it", name)
+		}
+		if c.Title.ZH == "" || c.Title.EN == "" || c.Source.ZH == "" || c.Source.EN == "" {
+			k.refuse("", "", "clock %s: title or source is missing in a language", name)
+		}
+		if n := len(c.Limits); n == 0 || c.Limits[n-1].When != "" {
+			k.refuse("", "", "clock %s: its last limit must hold without a condition", name)
+		}
+		for _, l := range c.Limits {
+			switch {
+			case l.Fact != "" && k.d.Facts[l.Fact] != "int":
+				k.refuse("", "", "clock %s: unknown fact %q of type int", name, l.Fact)
+			case l.Until != "" && k.d.Facts[l.Until] != "date":
+				k.refuse("", "", "clock %s: unknown fact %q of type date", name, l.Until)
+			case l.Until != "" && (l.Fact != "" || l.Days != 0) || l.Until == "" && (l.Fact == "") == (l.Days < 1):
+				k.refuse("", "", "clock %s: a limit has either days, from 1, or a fact, or a day until which it runs", name)
+			}
+		}
+	}
+}
+
+func (k *checker) state(name State, s *StateOf) {
 	if s.Title.ZH == "" || s.Title.EN == "" {
 		k.refuse(name, "", "the title is missing in a language")
 	}
@@ -79,266 +148,41 @@ func (k *checker) state(name State, s *StateOf) {
 			k.refuse(name, "", "unknown clock %q", s.Clock)
 		}
 	}
-	if _, _, err := chargeOf(s.Charge); err != nil {
-		k.refuse(name, "", "%v", err)
+	if s.Followers != "" && !k.d.knows(s.Followers) {
+		k.refuse(name, "", "followers: there is no action %q", s.Followers)
 	}
-	for _, w := range s.Waits {
-		if _, err := seatOf(w.For); err != nil {
+	for i := range s.Waits {
+		var err error
+		if s.Waits[i].seat, err = seatOf(s.Waits[i].For); err != nil {
 			k.refuse(name, "", "waits: %v", err)
 		}
 	}
-	if !s.Final && !s.Goal && len(s.Waits) == 0 {
-		k.refuse(name, "", "it waits for nobody")
-	}
-}
-
-func (k *checker) transition(t *Transition) {
-	from := State("")
-	if len(t.From) > 0 {
-		from = t.From[0]
-	}
-	if t.Title.ZH == "" || t.Title.EN == "" {
-		k.refuse(from, t.Action, "the title is missing in a language")
-	}
-	if t.To != "" && k.d.States[t.To] == nil {
-		k.refuse(from, t.Action, "the target state %q is not defined", t.To)
-	}
-	for _, f := range t.From {
-		if k.d.States[f] == nil {
-			k.refuse(f, t.Action, "the state is not defined")
+	for i := range s.Charge {
+		c := &s.Charge[i]
+		var err error
+		if c.charge, c.part, err = chargeOf(c.To); err != nil {
+			k.refuse(name, "", "%v", err)
+		}
+		if c.Dept != "" && (c.charge != ChargeDepartment || c.part != "") {
+			k.refuse(name, "", "charge %q: dept names the department, so it takes no part", c.To)
+		}
+		if w := c.Still; w.Value != "" && (w.Title.ZH == "" || w.Title.EN == "") {
+			k.refuse(name, "", "charge %q: why the term stands still is missing in a language", c.To)
 		}
 	}
-	if len(t.By) == 0 {
-		k.refuse(from, t.Action, "nobody may do it")
-	}
-	t.seats = nil
-	for _, by := range t.By {
-		seat, err := seatOf(by)
-		if err != nil {
-			k.refuse(from, t.Action, "by: %v", err)
-			continue
+	switch {
+	case s.Final:
+		if len(s.Waits) > 0 || len(s.Charge) > 0 || s.Clock != "" {
+			k.refuse(name, "", "a final state waits for nobody and has no charge and no clock")
 		}
-		t.seats = append(t.seats, seat)
-	}
-	for _, in := range t.Inputs {
-		if _, _, err := celType(in.Type); err != nil {
-			k.refuse(from, t.Action, "input %s: %v", in.Name, err)
-		}
-		if in.Title.ZH == "" || in.Title.EN == "" {
-			k.refuse(from, t.Action, "input %s: the title is missing in a language", in.Name)
-		}
-		if (in.Type == "enum") != (len(in.Options) > 0) {
-			k.refuse(from, t.Action, "input %s: an enum has options, and only an enum", in.Name)
-		}
-	}
-	for i := range t.Guards {
-		g := &t.Guards[i]
-		g.readsInput = strings.Contains(g.Expr, "input.")
-		if g.Name == "" || g.Reason.ZH == "" || g.Reason.EN == "" {
-			k.refuse(from, t.Action, "guard %q needs a name and a reason in both languages", g.Name)
-		}
-	}
-	for i := range t.Effects {
-		k.effect(from, t, &t.Effects[i])
-	}
-}
-
-func (k *checker) effect(from State, t *Transition, e *EffectOf) {
-	e.seats = nil
-	switch e.Do {
-	case EffectNotify:
-		if len(e.To) == 0 {
-			k.refuse(from, t.Action, "case.notify tells nobody")
-		}
-		for _, to := range e.To {
-			seat, err := seatOf(to)
-			if err != nil {
-				k.refuse(from, t.Action, "case.notify: %v", err)
-			}
-			e.seats = append(e.seats, seat)
-		}
-	case EffectOpen:
-		if e.Kind == "" || e.Title == "" {
-			k.refuse(from, t.Action, "child.open needs kind and title")
-		}
-	case EffectFetch, EffectRequest, EffectRefuse, EffectMiss, EffectSatisfy, EffectWaive:
-		if e.For == "" && !t.takes("requirement") {
-			k.refuse(from, t.Action, "%s needs either for or an input named requirement", e.Do)
-		}
-	case EffectAdvance, EffectAdvanceParent:
-	default:
-		k.refuse(from, t.Action, "unknown effect %q", e.Do)
-	}
-}
-
-func (t *Transition) takes(input string) bool {
-	for _, f := range t.Inputs {
-		if f.Name == input {
-			return true
-		}
-	}
-	return false
-}
-
-// graph refuses states that no case can reach and states no case can leave.
-func (k *checker) graph() {
-	reached := k.spread([]State{k.d.Initial}, func(t *Transition, s State) (State, bool) {
-		return t.target(s), t.leaves(s)
-	})
-	var ends []State
-	for _, s := range k.d.order {
-		if k.d.States[s].Final || k.d.States[s].Goal {
-			ends = append(ends, s)
-		}
-		if !reached[s] {
-			k.refuse(s, "", "it cannot be reached from %s", k.d.Initial)
-		}
-	}
-	leading := map[State]bool{}
-	for _, s := range ends {
-		leading[s] = true
-	}
-	for grown := true; grown; {
-		grown = false
-		for _, t := range k.d.Transitions {
-			for _, f := range t.From {
-				if !leading[f] && leading[t.target(f)] {
-					leading[f], grown = true, true
-				}
-			}
-		}
-	}
-	for _, s := range k.d.order {
-		if !leading[s] {
-			k.refuse(s, "", "no way leads from it to an end")
-		}
-	}
-}
-
-func (k *checker) spread(from []State, step func(*Transition, State) (State, bool)) map[State]bool {
-	seen := map[State]bool{}
-	for len(from) > 0 {
-		s := from[0]
-		from = from[1:]
-		if seen[s] {
-			continue
-		}
-		seen[s] = true
-		for _, t := range k.d.Transitions {
-			if next, ok := step(t, s); ok {
-				from = append(from, next)
-			}
-		}
-	}
-	return seen
-}
-
-// ambiguous refuses two transitions of one name from one state that the same
-// seat could take without a guard to tell them apart.
-func (k *checker) ambiguous() {
-	for _, s := range k.d.order {
-		open := map[string]bool{}
-		for _, t := range k.d.Transitions {
-			if !t.leaves(s) || len(t.Guards) > 0 {
-				continue
-			}
-			key := string(t.Action)
-			if open[key] {
-				k.refuse(s, t.Action, "two actions of this name leave the state without a guard")
-			}
-			open[key] = true
-		}
-	}
-}
-
-// expressions compiles everything that is written in the guard language.
-func (k *checker) expressions() {
-	g, err := newGuards(k.d)
-	if err != nil {
-		k.refuse("", "", "%v", err)
 		return
+	case s.Pause && s.Clock == "":
+		k.refuse(name, "", "a pause needs a clock that ends it")
 	}
-	k.d.guards = g
-	for name, c := range k.d.Clocks {
-		if len(c.Limits) == 0 || c.Source.ZH == "" {
-			k.refuse("", "", "clock %s needs a limit and a source", name)
-		}
-		for _, l := range c.Limits {
-			k.compile("", "", "", g.base, l.When, cel.BoolType)
-		}
+	if n := len(s.Charge); n == 0 || s.Charge[n-1].When != "" {
+		k.refuse(name, "", "its last charge must hold without a condition, or the time would be nobody's")
 	}
-	for _, s := range k.d.order {
-		for _, w := range k.d.States[s].Waits {
-			k.compile(s, "", "", g.base, w.When, cel.BoolType)
-		}
+	if n := len(s.Waits); !s.Goal && (n == 0 || s.Waits[n-1].When != "") {
+		k.refuse(name, "", "its last wait must hold without a condition, or it waits for nobody")
 	}
-	for _, t := range k.d.Transitions {
-		k.transitionExpressions(g, t)
-	}
-}
-
-func (k *checker) transitionExpressions(g *guards, t *Transition) {
-	env, err := g.scopeOf(t, false)
-	if err != nil {
-		k.refuse("", t.Action, "%v", err)
-		return
-	}
-	loop, err := g.scopeOf(t, true)
-	if err != nil {
-		k.refuse("", t.Action, "%v", err)
-		return
-	}
-	from := k.d.Initial
-	if len(t.From) > 0 {
-		from = t.From[0]
-	}
-	scope, each := t.scope(), t.scope()+"*"
-	for _, gu := range t.Guards {
-		k.compile(from, t.Action, scope, env, gu.Expr, cel.BoolType)
-	}
-	for fact, expr := range t.Set {
-		typ, ok := k.d.Facts[fact]
-		if !ok {
-			k.refuse(from, t.Action, "set: unknown fact %q", fact)
-			continue
-		}
-		want, _, err := celType(typ)
-		if err != nil {
-			continue
-		}
-		k.compile(from, t.Action, scope, env, expr, want)
-	}
-	for _, expr := range t.Parts {
-		k.compile(from, t.Action, scope, env, expr, cel.IntType)
-	}
-	for _, e := range t.Effects {
-		k.compile(from, t.Action, scope, env, e.When, cel.BoolType)
-		k.compile(from, t.Action, scope, env, e.For, nil)
-		ev, sc := env, scope
-		if e.For != "" {
-			ev, sc = loop, each
-		}
-		k.compile(from, t.Action, sc, ev, e.Title, cel.StringType)
-		for _, expr := range e.Parts {
-			k.compile(from, t.Action, sc, ev, expr, cel.IntType)
-		}
-		for _, expr := range e.Facts {
-			k.compile(from, t.Action, sc, ev, expr, nil)
-		}
-	}
-}
-
-func (k *checker) compile(s State, a Action, scope string, env *cel.Env, expr string, want *cel.Type) {
-	if expr == "" {
-		return
-	}
-	if err := k.d.guards.compile(scope, env, expr, want); err != nil {
-		k.refuse(s, a, "expression %q: %v", expr, err)
-	}
-}
-
-// scope names the expressions of t; two actions of one name may take other
-// inputs, so the target and seats are part of it.
-func (t *Transition) scope() string {
-	return string(t.Action) + ">" + string(t.To) + ":" + strings.Join(t.By, ",")
 }

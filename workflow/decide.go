@@ -2,8 +2,6 @@ package workflow
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/shujie-gov/shujie/fault"
@@ -15,54 +13,72 @@ import (
 type Moment struct {
 	Now      time.Time
 	Calendar *Calendar
+	Regions  map[DeptID]string // path of the region of each department
+}
+
+// Input is what an actor asks for.
+type Input struct {
+	Action  Action
+	Version int64 // the version the actor saw; 0 acts on the present one
+	Note    string
+	Fields  map[string]any
+	Bulk    int64 // the bulk act that this move is a row of, or 0: its people are told once
 }
 
 // Open decides the first event of a new case: draft carries its fields, parts,
-// requirements and facts.
+// requirements and facts. A fact that the definition does not have is an error.
 func (ds *Definitions) Open(a Actor, draft Case, in Input, m Moment) (Decision, error) {
 	d := ds.Latest(draft.Kind)
 	if d == nil {
-		return Decision{}, fault.New(fault.Invalid, "没有这种事项："+string(draft.Kind), "there is no such kind: "+string(draft.Kind))
+		return Decision{}, fault.New(fault.Invalid, "没有这种事项："+string(draft.Kind), "There is no such kind: "+string(draft.Kind))
+	}
+	for name := range draft.Facts {
+		if _, ok := d.Facts[name]; !ok {
+			return Decision{}, fmt.Errorf("%s: a draft has the unknown fact %q", d.file, name)
+		}
 	}
 	draft.DefVersion, draft.State, draft.Version = d.Version, d.Initial, 0
 	draft.CreatedAt = m.Now
-	if draft.Facts == nil {
-		draft.Facts = map[string]any{}
-	}
+	draft.Series = d.series(m)
 	t := d.Start()
-	in.Action = t.Action
-	return ds.take(d, t, a, draft, in, m)
+	seat, grant, ok := t.seat(a, &draft)
+	if !ok && !a.IsSystem() {
+		return Decision{}, d.forbidden(t)
+	}
+	if !ok {
+		seat = Seat{Role: System}
+	}
+	return ds.take(d, t, draft, by{a, seat, grant}, in, m)
 }
 
 // Decide answers what happens when actor a gives input in on case c. It is
-// pure: the decision is data, nothing is done. The faults are Stale (the actor
-// saw an older version), Conflict (not possible in this state, or a guard does
-// not hold), Forbidden and Invalid.
+// pure: the decision is data, nothing is done and c stays as it is. The faults
+// are Stale (the actor saw an older version), Conflict (not possible in this
+// state, or a guard does not hold), Forbidden, Invalid, and NotFound for an
+// action that the kind does not have.
 func (ds *Definitions) Decide(c Case, a Actor, in Input, m Moment) (Decision, error) {
 	d, err := ds.Of(&c)
 	if err != nil {
 		return Decision{}, err
+	}
+	if !d.knows(in.Action) {
+		return Decision{}, unknownAction(in.Action)
 	}
 	if in.Version != 0 && in.Version != c.Version {
 		return Decision{}, fault.New(fault.Stale,
 			fmt.Sprintf("您看到的是第 %d 版，现在已是第 %d 版，请核对最新情况后再办。", in.Version, c.Version),
 			fmt.Sprintf("You saw version %d, it is now version %d; look at the present state and try again.", in.Version, c.Version))
 	}
-	var known, seated bool
-	var refusal error
+	refusal := error(nil)
 	for _, t := range d.Transitions {
-		if t.Action != in.Action {
+		if t.Action != in.Action || !t.leaves(c.State) {
 			continue
 		}
-		known = true
-		if !t.leaves(c.State) {
+		seat, grant, ok := t.seat(a, &c)
+		if !ok {
 			continue
 		}
-		if _, ok := t.seat(a, &c); !ok {
-			continue
-		}
-		seated = true
-		dec, err := ds.take(d, t, a, c, in, m)
+		dec, err := ds.take(d, t, c, by{a, seat, grant}, in, m)
 		if err == nil {
 			return dec, nil
 		}
@@ -70,13 +86,8 @@ func (ds *Definitions) Decide(c Case, a Actor, in Input, m Moment) (Decision, er
 			refusal = err
 		}
 	}
-	switch {
-	case refusal != nil:
+	if refusal != nil {
 		return Decision{}, refusal
-	case !known:
-		return Decision{}, unknownAction(in.Action)
-	case seated:
-		return Decision{}, fault.New(fault.Internal, "", "no transition answered")
 	}
 	return Decision{}, d.refusal(&c, in.Action)
 }
@@ -85,182 +96,141 @@ func unknownAction(a Action) error {
 	return fault.New(fault.NotFound, "没有这个操作："+string(a), "There is no such action: "+string(a))
 }
 
-func (d *Definition) knows(a Action) bool {
-	for _, t := range d.Transitions {
-		if t.Action == a {
-			return true
-		}
-	}
-	return false
-}
-
 // refusal says why nobody like the actor may take the action now.
 func (d *Definition) refusal(c *Case, action Action) error {
-	title := d.ActionTitle(action)
 	for _, t := range d.Transitions {
 		if t.Action == action && t.leaves(c.State) {
-			f := fault.New(fault.Forbidden,
-				"您不能在这件事项上「"+title.ZH+"」。", "You may not "+string(action)+" this case.")
-			f.Rule = fmt.Sprintf("%s/%s: by %v", d.Kind, action, t.By)
-			return f
+			return d.forbidden(t)
 		}
 	}
-	st := d.TitleOf(c.State)
+	title, st := d.ActionTitle(action), d.TitleOf(c.State)
 	return fault.New(fault.Conflict,
 		fmt.Sprintf("现在的状态是「%s」，不能「%s」。", st.ZH, title.ZH),
 		fmt.Sprintf("The case is %q now; it cannot be moved by %q.", st.EN, title.EN))
 }
 
-// seat returns the seat that lets a take t on c.
-func (t *Transition) seat(a Actor, c *Case) (Seat, bool) {
+func (d *Definition) forbidden(t *Transition) error {
+	f := fault.New(fault.Forbidden,
+		"您不能在这件事项上「"+t.Title.ZH+"」。", "You may not "+string(t.Action)+" this case.")
+	f.Rule = fmt.Sprintf("%s/%s: by %v", d.Kind, t.Action, t.By)
+	return f
+}
+
+// by is who takes a transition, and in what seat by which grant.
+type by struct {
+	actor Actor
+	seat  Seat
+	grant Grant
+}
+
+// dept is the department the actor speaks for.
+func (b by) dept() DeptID {
+	if b.grant.Dept != 0 {
+		return b.grant.Dept
+	}
+	return b.actor.Dept
+}
+
+// name is the actor's name as the log keeps it: with the name of the absent
+// person in whose place they act.
+func (b by) name() string {
+	if b.grant.For == 0 {
+		return b.actor.Name
+	}
+	return b.actor.Name + "（代 " + b.grant.ForName + "）"
+}
+
+// seat returns the seat that lets a take t on c, and the grant that fills it.
+// What an absent person had claimed is done in their place; apart from that the
+// actor's own grants count before those of somebody absent.
+func (t *Transition) seat(a Actor, c *Case) (Seat, Grant, bool) {
+	var seat Seat
+	var grant Grant
+	best := 0
 	for _, s := range t.seats {
 		for _, g := range a.Grants {
-			if s.Holds(g, c) {
-				return s, true
+			if rank := g.rank(c); rank > best && s.Holds(g, c) {
+				seat, grant, best = s, g, rank
 			}
 		}
 	}
-	return Seat{}, false
+	return seat, grant, best > 0
 }
 
-// take works out transition t of definition d.
-func (ds *Definitions) take(d *Definition, t *Transition, a Actor, c Case, in Input, m Moment) (Decision, error) {
-	seat, ok := t.seat(a, &c)
-	if !ok && !(len(t.From) == 0 && a.IsSystem()) {
-		f := fault.New(fault.Forbidden, "您不能「"+t.Title.ZH+"」。", "You may not "+string(t.Action)+".")
-		f.Rule = fmt.Sprintf("%s/%s: by %v", d.Kind, t.Action, t.By)
-		return Decision{}, f
+// rank orders the grants that fill a seat on c, the highest first.
+func (g Grant) rank(c *Case) int {
+	switch {
+	case g.For != 0 && g.For == c.Assignee:
+		return 3
+	case g.For == 0:
+		return 2
 	}
-	v := d.look(&c, m.Now, m.Calendar)
-	if why, err := d.blocked(t, v, false); err != nil {
+	return 1
+}
+
+// take works out transition t of definition d, taken by who.
+func (ds *Definitions) take(d *Definition, t *Transition, c Case, who by, in Input, m Moment) (Decision, error) {
+	v := d.look(&c, m)
+	v.actor, v.seat = who.actor.UserID, who.seat
+	if err := d.guarded(t, v, false); err != nil {
 		return Decision{}, err
-	} else if len(why) > 0 {
-		return Decision{}, fault.New(fault.Conflict, why[0].ZH+"。", why[0].EN+".")
 	}
-	data, err := t.inputs(&in, v)
+	data, err := d.inputs(t, &in, v)
 	if err != nil {
 		return Decision{}, err
 	}
-	if why, err := d.blocked(t, v, true); err != nil {
+	if err := d.guarded(t, v, true); err != nil {
 		return Decision{}, err
-	} else if len(why) > 0 {
-		return Decision{}, fault.New(fault.Conflict, why[0].ZH+"。", why[0].EN+".")
-	}
-	role := seat.Role
-	if role == "" && len(a.Grants) > 0 {
-		role = a.Grants[0].Role
 	}
 	dec := Decision{
 		After: c.clone(),
 		Event: Event{
 			Case: c.ID, Seq: c.Version + 1, Action: t.Action, From: c.State, To: t.target(c.State),
-			Actor: a.UserID, Name: a.Name, Role: role, Dept: a.Dept, At: m.Now, Note: in.Note, Data: data, Def: d.Version,
+			Actor: who.actor.UserID, Name: who.name(), Role: who.seat.Role, Dept: who.dept(),
+			At: m.Now, Note: in.Note, Data: data, Def: d.Version,
 		},
 	}
-	if len(t.From) == 0 {
+	if t.opens() {
 		dec.Event.From = ""
-		dec.Event.To = d.Initial
 	}
-	if err := ds.apply(d, t, v, &dec, m); err != nil {
-		return Decision{}, fmt.Errorf("%s %s: %w", d.file, t.Action, err)
+	if err := ds.apply(d, t, v, &dec); err != nil {
+		return Decision{}, fmt.Errorf("%s: state %s: action %s: %w", d.file, c.State, t.Action, err)
 	}
 	return dec, nil
 }
 
+// guarded returns a Conflict with the reason of the first guard that does not
+// hold, nil when all do.
+func (d *Definition) guarded(t *Transition, v *view, inputs bool) error {
+	why, err := d.blocked(t, v, inputs)
+	if err != nil {
+		return err
+	}
+	if len(why) > 0 {
+		return fault.New(fault.Conflict, why[0].ZH+"。", why[0].EN+".")
+	}
+	return nil
+}
+
 // blocked returns the reasons of the guards of t that do not hold: those that
 // speak of the inputs, or those that can be judged before anything is typed.
-func (d *Definition) blocked(t *Transition, v vars, inputs bool) ([]fault.Text, error) {
+func (d *Definition) blocked(t *Transition, v *view, inputs bool) ([]fault.Text, error) {
 	var why []fault.Text
-	for _, g := range t.Guards {
+	for i := range t.Guards {
+		g := &t.Guards[i]
 		if g.readsInput != inputs {
 			continue
 		}
-		ok, err := d.guards.holds(t.scope(), g.Expr, v)
+		ok, err := d.guards.holds(t.scope, g.Expr, v)
 		if err != nil {
-			return nil, fmt.Errorf("%s: action %s: guard %s: %w", d.file, t.Action, g.Name, err)
+			return nil, fmt.Errorf("%s: state %s: action %s: guard %s: %w", d.file, v.c.State, t.Action, g.Name, err)
 		}
 		if !ok {
 			why = append(why, g.Reason)
 		}
 	}
+	if rest := t.rest(v); rest != nil && !inputs {
+		why = append(why, *rest)
+	}
 	return why, nil
-}
-
-// apply carries out t on dec.After: parts and facts, state and clock, effects,
-// and what is derived.
-func (ds *Definitions) apply(d *Definition, t *Transition, v vars, dec *Decision, m Moment) error {
-	after := &dec.After
-	after.Version++
-	after.UpdatedAt = m.Now
-	for part, expr := range t.Parts {
-		val, err := d.guards.value(t.scope(), expr, v)
-		if err != nil {
-			return err
-		}
-		after.Parts[part] = DeptID(val.(int64)) //nolint:forcetypeassert // the type was checked when the definition was
-	}
-	for fact, expr := range t.Set {
-		val, err := d.guards.value(t.scope(), expr, v)
-		if err != nil {
-			return err
-		}
-		after.Facts[fact] = val
-	}
-	opened := len(t.From) == 0
-	moved := opened || dec.Event.To != dec.Event.From
-	after.State = dec.Event.To
-	st := d.States[after.State]
-	if moved {
-		after.Ended = st.Final
-		after.EndedAt = nil
-		if st.Final {
-			after.EndedAt = &m.Now
-		}
-	}
-	if err := ds.effects(d, t, v, dec, m); err != nil {
-		return err
-	}
-	if moved || len(t.Parts) > 0 {
-		reason, _ := after.Facts["suspend_reason"].(string)
-		dec.Mark = d.mark(after, m.Now, reason)
-		after.Marks = append(after.Marks, *dec.Mark)
-	}
-	if err := d.term(after, moved, t.Extends, m.Now, m.Calendar); err != nil {
-		return err
-	}
-	after.NoMeeting = noMeeting(after)
-	seat, err := d.waits(after, m)
-	after.Waits = seat
-	return err
-}
-
-// waits says whose move it is.
-func (d *Definition) waits(c *Case, m Moment) (Seat, error) {
-	v := d.look(c, m.Now, m.Calendar)
-	for _, w := range d.States[c.State].Waits {
-		ok, err := d.guards.holds("", w.When, v)
-		if err != nil {
-			return Seat{}, err
-		}
-		if ok {
-			return seatOf(w.For)
-		}
-	}
-	return Seat{}, nil
-}
-
-func (c *Case) clone() Case {
-	k := *c
-	k.Parts = maps.Clone(c.Parts)
-	if k.Parts == nil {
-		k.Parts = map[Part]DeptID{}
-	}
-	k.Facts = maps.Clone(c.Facts)
-	if k.Facts == nil {
-		k.Facts = map[string]any{}
-	}
-	k.Requirements = slices.Clone(c.Requirements)
-	k.Children = slices.Clone(c.Children)
-	k.Marks = slices.Clone(c.Marks)
-	return k
 }

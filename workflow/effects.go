@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -8,38 +9,37 @@ import (
 )
 
 // effects works out what follows transition t, in the order it is written. Each
-// effect sees the case as the ones before it left it.
-func (ds *Definitions) effects(d *Definition, t *Transition, in vars, dec *Decision, m Moment) error {
+// effect sees the case as the ones before it left it; v shows dec.After.
+func (ds *Definitions) effects(d *Definition, t *Transition, v *view, dec *Decision) error {
 	for i := range t.Effects {
 		e := &t.Effects[i]
-		v := d.look(&dec.After, m.Now, m.Calendar)
-		for name, val := range in {
-			if strings.HasPrefix(name, "input.") {
-				v[name] = val
-			}
-		}
-		ok, err := d.guards.holds(t.scope(), e.When, v)
+		ok, err := d.guards.holds(t.scope, e.When, v)
 		if err != nil {
 			return err
 		}
 		if !ok {
 			continue
 		}
-		if err := ds.effect(d, t, e, v, dec, m); err != nil {
+		if err := ds.effect(d, t, e, v, dec); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (ds *Definitions) effect(d *Definition, t *Transition, e *EffectOf, v vars, dec *Decision, m Moment) error {
+func (ds *Definitions) effect(d *Definition, t *Transition, e *EffectOf, v *view, dec *Decision) error {
 	c := &dec.After
 	switch e.Do {
 	case EffectNotify:
 		for _, s := range e.seats {
-			dec.Effects = append(dec.Effects, Effect{Kind: EffectNotify, Args: map[string]any{
-				"seq": c.Version, "role": string(s.Role), "dept": int64(c.Parts[s.Part]), "region": c.Region,
-			}})
+			if s == (Seat{}) {
+				s = c.Waits // awaited
+			}
+			dept := c.Parts[s.Part]
+			if s.Part != "" && dept == 0 {
+				continue // nobody plays the part yet
+			}
+			dec.Effects = append(dec.Effects, notify(c.Version, s.Role, dept, c.Region))
 		}
 		return nil
 	case EffectAdvance:
@@ -50,43 +50,67 @@ func (ds *Definitions) effect(d *Definition, t *Transition, e *EffectOf, v vars,
 			dec.Effects = append(dec.Effects, Effect{Kind: EffectAdvance, Case: c.Parent})
 		}
 		return nil
-	case EffectOpen:
-		return ds.open(d, t, e, v, dec, m)
+	case EffectAdvanceUsers, EffectCatalogue:
+		dec.Effects = append(dec.Effects, Effect{Kind: e.Do})
+		return nil
+	case EffectDestroy:
+		dec.Effects = append(dec.Effects, Effect{Kind: EffectDestroy, Args: map[string]any{"seq": c.Version}})
+		return nil
 	}
-	needs, err := d.targets(t, e, v)
+	if e.Do == EffectClose {
+		for _, k := range d.round(e.Join, c) {
+			if !k.Ended && k.ID != 0 {
+				dec.Effects = append(dec.Effects, Effect{Kind: EffectAct, Case: k.ID, Args: map[string]any{"action": string(e.Action)}})
+			}
+		}
+		return nil
+	}
+	if e.each {
+		return ds.openEach(d, t, e, v, dec)
+	}
+	if e.For == "" {
+		if e.Do == EffectOpen {
+			return ds.open(d, t.scope, e, v, 0, dec)
+		}
+		id, _ := v.inputs["input.requirement"].(int64)
+		return dec.need(e.Do, id, v)
+	}
+	list, err := d.guards.list(t.scope, e.For, v)
 	if err != nil {
 		return err
 	}
-	for _, id := range needs {
-		if err := dec.need(e.Do, id, v); err != nil {
+	for i := range list {
+		if e.Do == EffectOpen {
+			v.r = &list[i]
+			err = ds.open(d, t.loop, e, v, list[i].ID, dec)
+			v.r = nil
+		} else {
+			err = dec.need(e.Do, list[i].ID, v)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// targets returns the requirements an effect is about.
-func (d *Definition) targets(t *Transition, e *EffectOf, v vars) ([]int64, error) {
-	if e.For == "" {
-		id, ok := v["input.requirement"].(int64)
-		if !ok {
-			return nil, fmt.Errorf("%s: no requirement given", e.Do)
-		}
-		return []int64{id}, nil
-	}
-	list, err := d.guards.list(t.scope(), e.For, v)
+// openEach opens a child for each department of a list.
+func (ds *Definitions) openEach(d *Definition, t *Transition, e *EffectOf, v *view, dec *Decision) error {
+	list, err := d.guards.depts(t.scope, e.For, v)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	ids := make([]int64, len(list))
-	for i, n := range list {
-		ids[i] = n.ID
+	for _, v.dept = range list {
+		if err := ds.open(d, t.each, e, v, 0, dec); err != nil {
+			return err
+		}
 	}
-	return ids, nil
+	v.dept = 0
+	return nil
 }
 
 // need changes one requirement of the case.
-func (dec *Decision) need(do string, id int64, v vars) error {
+func (dec *Decision) need(do string, id int64, v *view) error {
 	c := &dec.After
 	for i := range c.Requirements {
 		r := &c.Requirements[i]
@@ -94,78 +118,123 @@ func (dec *Decision) need(do string, id int64, v vars) error {
 			continue
 		}
 		switch do {
+		case EffectApply:
+			r.Status = NeedApplied
 		case EffectRequest:
 			r.Status = NeedRequested
 		case EffectFetch:
 			r.Status = NeedFetching
 			dec.Effects = append(dec.Effects, Effect{Kind: EffectFetch, Args: map[string]any{"requirement": id, "seq": c.Version}})
 		case EffectSatisfy:
-			r.Status = NeedSatisfied
-			r.Receipt, _ = v["input.receipt"].(int64)
+			r.Status, r.Alternative = NeedSatisfied, ""
+			r.Receipt, _ = v.inputs["input.receipt"].(int64)
 		case EffectWaive:
-			r.Status = NeedWaived
-			r.Alternative, _ = v["input.alternative"].(string)
+			r.Status, r.Receipt = NeedWaived, 0
+			r.Alternative, _ = v.inputs["input.alternative"].(string)
+		case EffectCheck:
+			r.Status = NeedChecking
+		case EffectConfirm:
+			r.Status = NeedSatisfied // by the receipt it has
 		case EffectMiss:
 			r.Status = NeedMissing
 		case EffectRefuse:
 			r.Status = NeedRefused
+		case EffectReset:
+			r.Status, r.Receipt, r.Alternative = NeedOpen, 0, ""
 		}
-		dec.Needs = append(dec.Needs, *r)
+		dec.note(*r)
+		v.changed()
 		return nil
 	}
 	return fault.InvalidField("requirement", "本事项没有这份材料", "the case has no such requirement")
 }
 
-// open opens a child case, or one for each requirement of the effect's list.
-func (ds *Definitions) open(d *Definition, t *Transition, e *EffectOf, v vars, dec *Decision, m Moment) error {
-	if e.For == "" {
-		return ds.openOne(d, t.scope(), e, v, 0, dec, m)
-	}
-	list, err := d.guards.list(t.scope(), e.For, v)
-	if err != nil {
-		return err
-	}
-	for _, n := range list {
-		v["r"] = n
-		if err := ds.openOne(d, t.scope()+"*", e, v, n.ID, dec, m); err != nil {
-			return err
+// note keeps the last change of each requirement.
+func (dec *Decision) note(r Requirement) {
+	for i := range dec.Needs {
+		if dec.Needs[i].ID == r.ID {
+			dec.Needs[i] = r
+			return
 		}
 	}
-	delete(v, "r")
-	return nil
+	dec.Needs = append(dec.Needs, r)
 }
 
-func (ds *Definitions) openOne(d *Definition, scope string, e *EffectOf, v vars, need int64, dec *Decision, m Moment) error {
+// open opens a child case for requirement need, or for none.
+func (ds *Definitions) open(d *Definition, scope string, e *EffectOf, v *view, need int64, dec *Decision) error {
 	parent := &dec.After
 	title, err := d.guards.value(scope, e.Title, v)
 	if err != nil {
 		return err
 	}
 	draft := Case{
-		Kind: e.Kind, Parent: parent.ID, Region: parent.Region, Item: parent.Item, Proof: parent.Proof,
+		Kind: e.Kind, Parent: parent.ID, Item: parent.Item, Proof: parent.Proof,
 		Batch: parent.Batch, Need: need, Parts: map[Part]DeptID{}, Facts: map[string]any{},
 	}
 	draft.Title, _ = title.(string)
 	for part, expr := range e.Parts {
-		val, err := d.guards.value(scope, expr, v)
-		if err != nil {
+		if draft.Parts[part], err = d.guards.dept(scope, expr, v); err != nil {
 			return err
 		}
-		id, _ := val.(int64)
-		draft.Parts[part] = DeptID(id)
 	}
 	for fact, expr := range e.Facts {
 		if draft.Facts[fact], err = d.guards.value(scope, expr, v); err != nil {
 			return err
 		}
 	}
-	child, err := ds.Open(SystemActor(), draft, Input{}, m)
-	if err != nil {
+	if draft.Region, err = d.regionOf(scope, e, v); err != nil {
 		return err
 	}
+	child, err := ds.Open(SystemActor(), draft, Input{}, v.m)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", e.Kind, err)
+	}
 	dec.Children = append(dec.Children, child)
+	round, _ := whole(child.After.Facts[roundFact])
 	parent.Children = append(parent.Children, Child{
-		Kind: child.After.Kind, State: child.After.State, NoMeeting: child.After.NoMeeting, Need: need, N: 1,
+		Kind: child.After.Kind, State: child.After.State, NoMeeting: child.After.NoMeeting, Need: need,
+		Lead: child.After.Parts[Lead], Round: round, N: 1,
 	})
+	v.changed()
 	return nil
+}
+
+// regionOf returns the region a child belongs to: the one that the departments
+// of e.At have in common, else the parent's. The authority of that region is
+// their same-level authority, or the common superior of departments of
+// different regions (条例 Art. 21, 28).
+func (d *Definition) regionOf(scope string, e *EffectOf, v *view) (string, error) {
+	if e.Above {
+		return above(v.c.Region), nil
+	}
+	region := ""
+	for i, expr := range e.At {
+		dept, err := d.guards.dept(scope, expr, v)
+		if err != nil {
+			return "", err
+		}
+		if path := v.m.Regions[dept]; i == 0 {
+			region = path
+		} else {
+			region = common(region, path)
+		}
+	}
+	return cmp.Or(region, v.c.Region), nil
+}
+
+// common returns the region path that two have in common.
+func common(a, b string) string {
+	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
+	n := 0
+	for n < min(len(as), len(bs)) && as[n] == bs[n] {
+		n++
+	}
+	return strings.Join(as[:n], "/")
+}
+
+// notify tells the people of a seat of the event seq.
+func notify(seq int64, role Role, dept DeptID, region string) Effect {
+	return Effect{Kind: EffectNotify, Args: map[string]any{
+		"seq": seq, "role": string(role), "dept": int64(dept), "region": region,
+	}}
 }

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -34,33 +35,35 @@ type Policy interface {
 type Engine struct {
 	Store    Store
 	Policy   Policy
+	Staff    Staff
 	Defs     *Definitions
-	Calendar func() *Calendar // the calendar in force
+	Calendar func() *Calendar         // the calendar in force
+	Regions  func() map[DeptID]string // the region paths of the departments; nil: none is known
 	Now      func() time.Time
-}
-
-// Input is what an actor asks for.
-type Input struct {
-	Action  Action
-	Version int64 // the version the actor saw; 0 acts on the present one
-	Note    string
-	Fields  map[string]any
+	// Learn takes definitions into force that another replica released; nil when
+	// there is no other.
+	Learn func(ctx context.Context) error
 }
 
 // Moment returns the time and the calendar of now. Times are UTC and whole
 // microseconds, as the databases keep them.
 func (e *Engine) Moment() Moment {
-	return Moment{Now: e.Now().UTC().Truncate(time.Microsecond), Calendar: e.Calendar()}
+	m := Moment{Now: e.Now().UTC().Truncate(time.Microsecond), Calendar: e.Calendar()}
+	if e.Regions != nil {
+		m.Regions = e.Regions()
+	}
+	return m
 }
 
 // Open files a new case for actor a.
 func (e *Engine) Open(ctx context.Context, a Actor, draft Case, in Input, key Key) (Case, error) {
-	if d := e.Defs.Latest(draft.Kind); d != nil {
+	defs := e.Defs.Snapshot()
+	if d := defs.Latest(draft.Kind); d != nil {
 		if err := e.allow(a, &draft, d.Start().Action); err != nil {
 			return Case{}, err
 		}
 	}
-	dec, err := e.Defs.Open(a, draft, in, e.Moment())
+	dec, err := defs.Open(a, draft, in, e.Moment())
 	if err != nil {
 		return Case{}, err
 	}
@@ -70,12 +73,37 @@ func (e *Engine) Open(ctx context.Context, a Actor, draft Case, in Input, key Ke
 // Act moves case id by in, or reports why it may not. Version 0 acts on the
 // present version.
 func (e *Engine) Act(ctx context.Context, a Actor, id CaseID, in Input, key Key) (Case, error) {
-	return e.Store.Update(ctx, a, id, key, func(c Case) (Decision, error) { return e.Decide(c, a, in) })
+	return e.update(ctx, a, id, key, func(c Case) (Decision, error) { return e.Rehearse(ctx, c, a, in) })
+}
+
+// update moves a case. When it runs under a version that another replica
+// released a moment ago, that is learnt first.
+func (e *Engine) update(ctx context.Context, a Actor, id CaseID, key Key, decide func(Case) (Decision, error)) (Case, error) {
+	c, err := e.Store.Update(ctx, a, id, key, decide)
+	if !errors.Is(err, errNotInForce) || e.Learn == nil {
+		return c, err
+	}
+	if err := e.Learn(ctx); err != nil {
+		return Case{}, err
+	}
+	return e.Store.Update(ctx, a, id, key, decide)
+}
+
+// Migrate moves case id along t, as an event of the given migration.
+func (e *Engine) Migrate(ctx context.Context, id CaseID, t *Transfer, migration int64) (Case, error) {
+	return e.update(ctx, SystemActor(), id, Key{}, func(c Case) (Decision, error) { return t.Move(c, migration, e.Moment()) })
+}
+
+// Restore brings case id back to how it was before its event moved, unless
+// something has happened since; last is its last event.
+func (e *Engine) Restore(ctx context.Context, id CaseID, moved, last Event) (Case, error) {
+	return e.update(ctx, SystemActor(), id, Key{}, func(c Case) (Decision, error) { return e.Defs.Restore(c, moved, last, e.Moment()) })
 }
 
 // Decide asks the policy and then the definition; it writes nothing.
 func (e *Engine) Decide(c Case, a Actor, in Input) (Decision, error) {
-	if d, err := e.Defs.Of(&c); err != nil {
+	defs := e.Defs.Snapshot()
+	if d, err := defs.Of(&c); err != nil {
 		return Decision{}, err
 	} else if !d.knows(in.Action) {
 		return Decision{}, unknownAction(in.Action)
@@ -83,7 +111,7 @@ func (e *Engine) Decide(c Case, a Actor, in Input) (Decision, error) {
 	if err := e.allow(a, &c, in.Action); err != nil {
 		return Decision{}, err
 	}
-	return e.Defs.Decide(c, a, in, e.Moment())
+	return defs.Decide(c, a, in, e.Moment())
 }
 
 // Choices lists what actor a could do on c and why not, agreeing with Act.
@@ -129,7 +157,7 @@ func (e *Engine) Advance(ctx context.Context, id CaseID) ([]Action, error) {
 	var taken []Action
 	for range maxAdvance {
 		var act Action
-		_, err := e.Store.Update(ctx, SystemActor(), id, Key{}, func(c Case) (Decision, error) {
+		_, err := e.update(ctx, SystemActor(), id, Key{}, func(c Case) (Decision, error) {
 			due, err := e.Defs.Auto(c, e.Moment())
 			if err != nil {
 				return Decision{}, err

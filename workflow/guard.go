@@ -7,58 +7,47 @@ import (
 	"time"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/ext"
 )
 
-// guardCost bounds the work of one expression, so that a definition cannot
-// stall the engine. The longest expression of the released definitions costs
-// far less for a thousand children.
+// guardCost bounds the work of one expression that loops, so that a definition
+// cannot stall the engine. The longest expression of the released definitions
+// costs far less for a thousand children.
 const guardCost = 1_000_000
-
-// Need is a requirement as expressions see it.
-type Need struct {
-	ID         int64  `cel:"id"`
-	Name       string `cel:"name"`
-	Status     string `cel:"status"`
-	Done       bool   `cel:"done"`
-	Waiting    bool   `cel:"waiting"`   // a share request is under way
-	Retryable  bool   `cel:"retryable"` // the data may be asked for
-	ShareClass int64  `cel:"share_class"`
-	Resource   int64  `cel:"resource"`
-}
-
-// Kin is a child case as expressions see it.
-type Kin struct {
-	ID        int64  `cel:"id"`
-	Kind      string `cel:"kind"`
-	State     string `cel:"state"`
-	Ended     bool   `cel:"ended"`
-	NoMeeting string `cel:"no_meeting"`
-	Need      int64  `cel:"need"`
-	N         int64  `cel:"n"`
-}
 
 // guards holds the compiled expressions of one definition. Expressions of an
 // action may also read its inputs, so each action has its own scope.
 type guards struct {
 	base     *cel.Env
-	programs map[exprKey]cel.Program
+	programs map[exprKey]*program
 }
 
 type exprKey struct{ scope, text string }
 
-func celType(name string) (*cel.Type, any, error) {
+// program is one compiled expression, or the constant it comes to.
+type program struct {
+	run   cel.Program
+	fixed ref.Val
+	typ   *cel.Type
+	reads map[string]bool // the variables it names, and the fields with a dot before them
+}
+
+// celType returns the type of a fact or input in the guard language.
+func celType(name string) (*cel.Type, error) {
 	switch name {
-	case "int", "department", "requirement", "case":
-		return cel.IntType, int64(0), nil
+	case "int", "department", "requirement", "case", "person":
+		return cel.IntType, nil
+	case "departments":
+		return cel.ListType(cel.IntType), nil
 	case "bool":
-		return cel.BoolType, false, nil
-	case "string", "text", "enum":
-		return cel.StringType, "", nil
+		return cel.BoolType, nil
+	case "string", "text", "enum", "date":
+		return cel.StringType, nil
 	}
-	return nil, nil, fmt.Errorf("unknown type %q", name)
+	return nil, say("unknown type %q", name)
 }
 
 // newGuards declares what expressions of d may read: the case's own fields, its
@@ -67,21 +56,33 @@ func newGuards(d *Definition) (*guards, error) {
 	opts := []cel.EnvOption{
 		ext.NativeTypes(ext.ParseStructTags(true), reflect.TypeFor[Need](), reflect.TypeFor[Kin]()),
 		cel.Variable("id", cel.IntType),
+		cel.Variable("actor", cel.IntType),
 		cel.Variable("state", cel.StringType),
 		cel.Variable("title", cel.StringType),
 		cel.Variable("proof", cel.StringType),
 		cel.Variable("overdue", cel.BoolType),
+		cel.Variable("level_due", cel.BoolType),
+		cel.Variable("last_level", cel.BoolType),
+		cel.Variable("awaited", cel.IntType),
+		cel.Variable("awaited_role", cel.StringType),
+		cel.Variable("own_move", cel.BoolType),
 		cel.Variable("ended_days", cel.IntType),
+		cel.Variable("today", cel.StringType),
+		cel.Function("days_after", cel.Overload("days_after_date", []*cel.Type{cel.StringType, cel.IntType}, cel.StringType,
+			cel.BinaryBinding(daysAfter))),
 		cel.Variable("requirements", cel.ListType(cel.ObjectType("workflow.Need"))),
 		cel.Variable("children", cel.ListType(cel.ObjectType("workflow.Kin"))),
 	}
 	for _, p := range Parts() {
 		opts = append(opts, cel.Variable(string(p), cel.IntType))
 	}
+	for name := range d.Joined {
+		opts = append(opts, cel.Variable(joinPrefix+name, cel.BoolType))
+	}
 	for name, typ := range d.Facts {
-		t, _, err := celType(typ)
+		t, err := celType(typ)
 		if err != nil {
-			return nil, fmt.Errorf("fact %s: %w", name, err)
+			return nil, say("fact %s: %v", name, err)
 		}
 		opts = append(opts, cel.Variable(name, t))
 	}
@@ -89,23 +90,23 @@ func newGuards(d *Definition) (*guards, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &guards{base: env, programs: map[exprKey]cel.Program{}}, nil
+	return &guards{base: env, programs: map[exprKey]*program{}}, nil
 }
 
-// scopeOf returns the environment for the expressions of one transition.
-func (g *guards) scopeOf(t *Transition, loop bool) (*cel.Env, error) {
-	var opts []cel.EnvOption
-	if t != nil {
-		for _, f := range t.Inputs {
-			typ, _, err := celType(f.Type)
-			if err != nil {
-				return nil, fmt.Errorf("input %s: %w", f.Name, err)
-			}
-			opts = append(opts, cel.Variable("input."+f.Name, typ))
+// joinPrefix begins the variable that says whether a join is met.
+const joinPrefix = "joined."
+
+// scopeOf returns the environment for the expressions of one transition. In a
+// loop they also see the variable more: the requirement r, or the department
+// dept.
+func (g *guards) scopeOf(t *Transition, more ...cel.EnvOption) (*cel.Env, error) {
+	opts := more
+	for _, f := range t.Inputs {
+		typ, err := celType(f.Type)
+		if err != nil {
+			return nil, say("input %s: %v", f.Name, err)
 		}
-	}
-	if loop {
-		opts = append(opts, cel.Variable("r", cel.ObjectType("workflow.Need")))
+		opts = append(opts, cel.Variable("input."+f.Name, typ))
 	}
 	if len(opts) == 0 {
 		return g.base, nil
@@ -114,25 +115,66 @@ func (g *guards) scopeOf(t *Transition, loop bool) (*cel.Env, error) {
 }
 
 // compile checks one expression and keeps its program. want is the type that
-// it must have.
-func (g *guards) compile(scope string, env *cel.Env, text string, want *cel.Type) error {
+// it must have, nil for any.
+func (g *guards) compile(scope string, env *cel.Env, text string, want *cel.Type) (*program, error) {
 	key := exprKey{scope, text}
-	if _, ok := g.programs[key]; ok {
-		return nil
+	if p, ok := g.programs[key]; ok {
+		return p, nil
 	}
-	ast, iss := env.Compile(text)
+	checked, iss := env.Compile(text)
 	if iss.Err() != nil {
-		return fmt.Errorf("%s", firstLine(iss.Err().Error()))
+		return nil, fmt.Errorf("%s", firstLine(iss.Err().Error()))
 	}
-	if want != nil && !ast.OutputType().IsAssignableType(want) {
-		return fmt.Errorf("it is a %s, not a %s", ast.OutputType(), want)
+	if want != nil && !checked.OutputType().IsExactType(want) {
+		return nil, say("it is a %s, not a %s", checked.OutputType(), want)
 	}
-	prg, err := env.Program(ast, cel.CostLimit(guardCost), cel.EvalOptions(cel.OptOptimize))
+	native := checked.NativeRep()
+	p := &program{typ: checked.OutputType(), reads: map[string]bool{}}
+	for _, r := range native.ReferenceMap() {
+		if r.Name != "" {
+			p.reads[r.Name] = true
+		}
+	}
+	ast.PostOrderVisit(native.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() == ast.SelectKind {
+			p.reads["."+e.AsSelect().FieldName()] = true
+		}
+	}))
+	if e := native.Expr(); e.Kind() == ast.LiteralKind {
+		p.fixed = e.AsLiteral()
+	} else {
+		opts := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
+		if loops(e) { // without a loop the work is bounded by the length of the text
+			opts = append(opts, cel.CostLimit(guardCost))
+		}
+		run, err := env.Program(checked, opts...)
+		if err != nil {
+			return nil, err
+		}
+		p.run = run
+	}
+	g.programs[key] = p
+	return p, nil
+}
+
+func loops(e ast.Expr) bool {
+	found := false
+	ast.PostOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
+		found = found || e.Kind() == ast.ComprehensionKind
+	}))
+	return found
+}
+
+// daysAfter is the function days_after: the date that lies n days after a date,
+// by the ordinary calendar.
+func daysAfter(date, n ref.Val) ref.Val {
+	text, _ := date.Value().(string)
+	days, _ := n.Value().(int64)
+	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return err
+		return types.NewErr("%q is not a date", text)
 	}
-	g.programs[key] = prg
-	return nil
+	return types.String(day.AddDate(0, 0, int(days)).Format(time.DateOnly))
 }
 
 func firstLine(s string) string {
@@ -140,90 +182,16 @@ func firstLine(s string) string {
 	return line
 }
 
-// vars is one look at a case, as expressions see it.
-type vars map[string]any
-
-// look prepares the variables of c at a moment. The inputs are added per
-// action, the element r per requirement.
-func (d *Definition) look(c *Case, now time.Time, cal *Calendar) vars {
-	needs := make([]Need, len(c.Requirements))
-	for i, r := range c.Requirements {
-		needs[i] = Need{
-			ID: r.ID, Name: r.Name, Status: string(r.Status), Done: r.Done(), Waiting: r.Status == NeedRequested,
-			Retryable:  r.Status == NeedOpen || r.Status == NeedMissing || r.Status == NeedRefused,
-			ShareClass: int64(r.Class), Resource: r.Resource,
-		}
-	}
-	kin := make([]Kin, len(c.Children))
-	for i, k := range c.Children {
-		kin[i] = Kin{
-			ID: int64(k.ID), Kind: string(k.Kind), State: string(k.State), Ended: k.Ended,
-			NoMeeting: string(k.NoMeeting), Need: k.Need, N: k.N,
-		}
-	}
-	v := vars{
-		"id": int64(c.ID), "state": string(c.State), "title": c.Title, "proof": c.Proof,
-		"overdue":      c.Due != nil && now.After(*c.Due),
-		"ended_days":   endedDays(c, now, cal),
-		"requirements": needs, "children": kin,
-	}
-	for _, p := range Parts() {
-		v[string(p)] = int64(c.Parts[p])
-	}
-	for name, typ := range d.Facts {
-		v[name] = factValue(c.Facts[name], typ)
-	}
-	return v
-}
-
-// endedDays counts the working days since the case ended, 0 while it is open.
-// A year without calendar data counts as too long ago.
-func endedDays(c *Case, now time.Time, cal *Calendar) int64 {
-	if c.EndedAt == nil || cal == nil {
-		return 0
-	}
-	n, err := cal.Between(*c.EndedAt, now)
-	if err != nil {
-		return 1 << 30
-	}
-	return int64(n)
-}
-
-// factValue brings a stored fact to the Go type expressions expect.
-func factValue(v any, typ string) any {
-	_, zero, err := celType(typ)
-	if err != nil {
-		return nil
-	}
-	switch zero.(type) {
-	case int64:
-		switch n := v.(type) {
-		case int64:
-			return n
-		case int:
-			return int64(n)
-		case float64:
-			return int64(n)
-		}
-	case bool:
-		if b, ok := v.(bool); ok {
-			return b
-		}
-	case string:
-		if s, ok := v.(string); ok {
-			return s
-		}
-	}
-	return zero
-}
-
-// eval runs a compiled expression.
-func (g *guards) eval(scope, text string, v vars) (ref.Val, error) {
-	prg, ok := g.programs[exprKey{scope, text}]
+// eval runs a compiled expression on what v shows.
+func (g *guards) eval(scope, text string, v *view) (ref.Val, error) {
+	p, ok := g.programs[exprKey{scope, text}]
 	if !ok {
 		return nil, fmt.Errorf("expression was not compiled: %s", text)
 	}
-	out, _, err := prg.Eval(map[string]any(v))
+	if p.fixed != nil {
+		return p.fixed, nil
+	}
+	out, _, err := p.run.Eval(v)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", text, err)
 	}
@@ -231,7 +199,7 @@ func (g *guards) eval(scope, text string, v vars) (ref.Val, error) {
 }
 
 // holds runs a condition; the empty condition holds.
-func (g *guards) holds(scope, text string, v vars) (bool, error) {
+func (g *guards) holds(scope, text string, v *view) (bool, error) {
 	if text == "" {
 		return true, nil
 	}
@@ -243,7 +211,7 @@ func (g *guards) holds(scope, text string, v vars) (bool, error) {
 }
 
 // value runs an expression and returns an int64, bool or string.
-func (g *guards) value(scope, text string, v vars) (any, error) {
+func (g *guards) value(scope, text string, v *view) (any, error) {
 	out, err := g.eval(scope, text, v)
 	if err != nil {
 		return nil, err
@@ -251,8 +219,36 @@ func (g *guards) value(scope, text string, v vars) (any, error) {
 	return out.Value(), nil
 }
 
+// dept runs an expression that names a department.
+func (g *guards) dept(scope, text string, v *view) (DeptID, error) {
+	out, err := g.value(scope, text, v)
+	n, _ := out.(int64) // its type was checked when the definition was
+	return DeptID(n), err
+}
+
+// depts runs an expression over departments.
+func (g *guards) depts(scope, text string, v *view) ([]DeptID, error) {
+	out, err := g.eval(scope, text, v)
+	if err != nil {
+		return nil, err
+	}
+	native, err := out.ConvertToNative(reflect.TypeFor[[]int64]())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", text, err)
+	}
+	ids, ok := native.([]int64)
+	if !ok {
+		return nil, fmt.Errorf("%s: not a list of departments", text)
+	}
+	list := make([]DeptID, len(ids))
+	for i, id := range ids {
+		list[i] = DeptID(id)
+	}
+	return list, nil
+}
+
 // list runs an expression over requirements.
-func (g *guards) list(scope, text string, v vars) ([]Need, error) {
+func (g *guards) list(scope, text string, v *view) ([]Need, error) {
 	out, err := g.eval(scope, text, v)
 	if err != nil {
 		return nil, err

@@ -4,22 +4,15 @@ import (
 	"bytes"
 	"embed"
 	"errors"
-	"fmt"
 	"io/fs"
-	"sort"
 	"strings"
+	"sync"
 
 	"gopkg.in/yaml.v3"
 )
 
 //go:embed definitions/*.yaml
-var released embed.FS //nolint:gochecknoglobals // read-only files compiled into the binary
-
-// Definitions holds every released definition, by kind and version.
-type Definitions struct {
-	byKind map[Kind]map[int]*Definition
-	kinds  []Kind
-}
+var released embed.FS
 
 // Released loads and checks the definitions that ship with the program.
 func Released() (*Definitions, error) { return Load(released, "definitions") }
@@ -31,7 +24,7 @@ func Load(files fs.FS, dir string) (*Definitions, error) {
 	if err != nil {
 		return nil, err
 	}
-	ds := &Definitions{byKind: map[Kind]map[int]*Definition{}}
+	var list []Version
 	var errs []error
 	for _, name := range names {
 		data, err := fs.ReadFile(files, name)
@@ -43,99 +36,79 @@ func Load(files fs.FS, dir string) (*Definitions, error) {
 			errs = append(errs, err)
 			continue
 		}
-		if err := ds.add(d); err != nil {
-			errs = append(errs, err)
-		}
+		list = append(list, Version{Definition: d})
 	}
-	errs = append(errs, ds.checkChildren()...)
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	ds, err := NewDefinitions(list)
+	if err := errors.Join(append(errs, err)...); err != nil {
+		return nil, err
 	}
 	return ds, nil
 }
 
-// Parse reads and checks one definition. Unknown keys are refused.
+// The bounds of one definition, so that a hostile one cannot stall its reader.
+const (
+	maxBytes       = 256 << 10
+	maxStates      = 100
+	maxTransitions = 500
+)
+
+// Parse reads and checks one definition. Unknown keys are refused. Every refusal
+// is a [RefusalError]; file is how they call the text.
 func Parse(file string, data []byte) (*Definition, error) {
+	d := &Definition{file: file, text: string(data)}
+	k := &checker{d: d}
+	if len(data) > maxBytes {
+		k.refuse("", "", "a definition has at most %d bytes", maxBytes)
+		return nil, errors.Join(k.errs...)
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
-	d := &Definition{file: file}
 	if err := dec.Decode(d); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, unreadable(file, err)
 	}
-	d.order = stateOrder(data)
+	if len(d.States) > maxStates || len(d.Transitions) > maxTransitions {
+		k.refuse("", "", "a definition has at most %d states and %d transitions", maxStates, maxTransitions)
+		return nil, errors.Join(k.errs...)
+	}
+	d.locate(data)
 	if err := d.check(); err != nil {
 		return nil, err
 	}
+	d.layout = sync.OnceValue(d.arrange)
 	return d, nil
 }
 
-// stateOrder returns the state names as written; YAML maps lose their order.
-func stateOrder(data []byte) []State {
+// locate notes the line of each state, transition, clock and fact, and the order
+// of the states; YAML maps lose it.
+func (d *Definition) locate(data []byte) {
 	var doc struct {
-		States yaml.Node `yaml:"states"`
+		Facts       yaml.Node   `yaml:"facts"`
+		Clocks      yaml.Node   `yaml:"clocks"`
+		Joined      yaml.Node   `yaml:"joins"`
+		States      yaml.Node   `yaml:"states"`
+		Transitions []yaml.Node `yaml:"transitions"`
 	}
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return nil
+		return // it was decoded a moment ago
 	}
-	var order []State
-	for i := 0; i+1 < len(doc.States.Content); i += 2 {
-		order = append(order, State(doc.States.Content[i].Value))
-	}
-	return order
-}
-
-func (ds *Definitions) add(d *Definition) error {
-	if ds.byKind[d.Kind] == nil {
-		ds.byKind[d.Kind] = map[int]*Definition{}
-		ds.kinds = append(ds.kinds, d.Kind)
-		sort.Slice(ds.kinds, func(i, j int) bool { return ds.kinds[i] < ds.kinds[j] })
-	}
-	if old := ds.byKind[d.Kind][d.Version]; old != nil {
-		return fmt.Errorf("%s: kind %s version %d is already defined in %s", d.file, d.Kind, d.Version, old.file)
-	}
-	ds.byKind[d.Kind][d.Version] = d
-	return nil
-}
-
-func (ds *Definitions) checkChildren() []error {
-	var errs []error
-	for _, versions := range ds.byKind {
-		for _, d := range versions {
-			for _, t := range d.Transitions {
-				for _, e := range t.Effects {
-					if e.Do == EffectOpen && ds.byKind[e.Kind] == nil {
-						errs = append(errs, fmt.Errorf("%s: action %s: child.open names the unknown kind %q", d.file, t.Action, e.Kind))
-					}
-				}
-			}
+	keys := func(n *yaml.Node, at func(name string, line int)) {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			at(n.Content[i].Value, n.Content[i].Line)
 		}
 	}
-	return errs
-}
-
-// Kinds lists the kinds in alphabetical order.
-func (ds *Definitions) Kinds() []Kind { return ds.kinds }
-
-// Get returns the definition of a kind in a version, nil when there is none.
-func (ds *Definitions) Get(kind Kind, version int) *Definition { return ds.byKind[kind][version] }
-
-// Latest returns the newest definition of a kind, nil when there is none.
-func (ds *Definitions) Latest(kind Kind) *Definition {
-	var last *Definition
-	for _, d := range ds.byKind[kind] {
-		if last == nil || d.Version > last.Version {
-			last = d
+	d.lines = map[string]int{}
+	keys(&doc.Facts, func(name string, line int) { d.lines["fact "+name] = line })
+	keys(&doc.Clocks, func(name string, line int) { d.lines["clock "+name] = line })
+	keys(&doc.Joined, func(name string, line int) { d.lines["join "+name] = line })
+	keys(&doc.States, func(name string, line int) {
+		d.order = append(d.order, State(name))
+		d.lines["state "+name] = line
+	})
+	for i := range min(len(doc.Transitions), len(d.Transitions)) {
+		if t := d.Transitions[i]; t != nil {
+			t.line = doc.Transitions[i].Line
 		}
 	}
-	return last
-}
-
-// Of returns the definition that case c runs under.
-func (ds *Definitions) Of(c *Case) (*Definition, error) {
-	if d := ds.Get(c.Kind, c.DefVersion); d != nil {
-		return d, nil
-	}
-	return nil, fmt.Errorf("no definition %s version %d", c.Kind, c.DefVersion)
 }
 
 // seatOf reads the written form of a seat.
@@ -150,11 +123,11 @@ func seatOf(s string) (Seat, error) {
 		known = known || r == seat.Role
 	}
 	if !known {
-		return Seat{}, fmt.Errorf("unknown role %q", role)
+		return Seat{}, say("unknown role %q", role)
 	}
 	if seat.Role.Domain() != InDepartment {
 		if part != "" {
-			return Seat{}, fmt.Errorf("role %s is not held in a department, so it takes no part", role)
+			return Seat{}, say("role %s is not held in a department, so it takes no part", role)
 		}
 		return seat, nil
 	}
@@ -163,5 +136,5 @@ func seatOf(s string) (Seat, error) {
 			return seat, nil
 		}
 	}
-	return Seat{}, fmt.Errorf("unknown part %q for role %s", part, role)
+	return Seat{}, say("unknown part %q for role %s", part, role)
 }

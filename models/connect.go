@@ -1,0 +1,145 @@
+package models
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/glebarez/sqlite"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+const (
+	postgresName = "postgres"
+	sqliteName   = "sqlite"
+)
+
+// dialect is what the statements of this room need to know of a database.
+type dialect struct {
+	name string
+	agg  string // rows to a JSON array
+	obj  string // pairs to a JSON object
+	json string // a query whose answer is JSON
+}
+
+// sql writes a statement for the dialect.
+func (d dialect) sql(text string) string {
+	return strings.NewReplacer("JSON_AGG(", d.agg+"(", "JSON_OBJ(", d.obj+"(", "JSON_IN(", d.json+"(").Replace(text)
+}
+
+// bind writes the placeholders of a condition as the dialect does, and spreads
+// lists.
+func (d dialect) bind(c cond) (string, []any) {
+	var text strings.Builder
+	args := make([]any, 0, len(c.args))
+	mark := func(v any) {
+		args = append(args, v)
+		if d.name == postgresName {
+			text.WriteString("$" + strconv.Itoa(len(args)))
+		} else {
+			text.WriteByte('?')
+		}
+	}
+	for i, piece := range strings.Split(c.sql, "?") {
+		if i > 0 {
+			list, ok := c.args[i-1].([]int64)
+			if !ok {
+				mark(c.args[i-1])
+			}
+			for j, v := range list {
+				text.WriteString([]string{"(", ", "}[min(j, 1)])
+				mark(v)
+			}
+			if ok {
+				text.WriteByte(')')
+			}
+		}
+		text.WriteString(piece)
+	}
+	return text.String(), args
+}
+
+// connect opens the database that a URL names. With create, a SQLite file that
+// does not exist is made.
+func connect(address string, maxConns int, create bool) (*gorm.DB, dialect, error) {
+	conf := &gorm.Config{
+		SkipDefaultTransaction: true, // one statement is its own transaction
+		PrepareStmt:            false,
+		TranslateError:         true,
+		Logger:                 logger.Discard, // errors are returned and logged once, at the edge
+	}
+	if path, ok := strings.CutPrefix(address, "sqlite:"); ok && path != "" {
+		db, err := openSQLite(path, conf, create)
+		return db, dialect{name: sqliteName, agg: "json_group_array", obj: "json_object", json: "json"}, err
+	}
+	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
+		db, err := openPostgres(address, conf, maxConns)
+		return db, dialect{name: postgresName, agg: "json_agg", obj: "json_build_object"}, err
+	}
+	return nil, dialect{}, errors.New("the database URL must be postgres://… or sqlite:PATH")
+}
+
+func openPostgres(address string, conf *gorm.Config, maxConns int) (*gorm.DB, error) {
+	pg, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, fmt.Errorf("the database URL is wrong: %w", err)
+	}
+	if pg.ConnectTimeout == 0 {
+		pg.ConnectTimeout = 5 * time.Second
+	}
+	for name, value := range map[string]string{
+		"application_name": "shujie", "timezone": "UTC",
+		"jit":                                 "off", // compiling costs more than our short statements
+		"idle_in_transaction_session_timeout": "60s", // of a replica that hangs
+		// A connection keeps the plans of its statements. One that was made while
+		// a table was small would go on reading all of it long after it has grown.
+		// Every statement of this room has an index to go by.
+		"enable_seqscan":   "off",
+		"enable_hashjoin":  "off",
+		"enable_mergejoin": "off",
+	} {
+		if _, set := pg.RuntimeParams[name]; !set {
+			pg.RuntimeParams[name] = value
+		}
+	}
+	pool := stdlib.OpenDB(*pg)
+	if maxConns <= 0 {
+		maxConns = 16
+	}
+	pool.SetMaxOpenConns(maxConns)
+	pool.SetMaxIdleConns(maxConns)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	db, err := gorm.Open(postgres.New(postgres.Config{Conn: pool}), conf)
+	return db, dbError("connect", err)
+}
+
+func openSQLite(path string, conf *gorm.Config, create bool) (*gorm.DB, error) {
+	mode := "rw"
+	if create {
+		mode = "rwc"
+	}
+	q := url.Values{
+		"mode":    {mode},
+		"_txlock": {"immediate"}, // a deferred one fails with "busy" when it turns to writing
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)"},
+	}
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+	db, err := gorm.Open(sqlite.Open(dsn), conf)
+	if err != nil {
+		return nil, fmt.Errorf("the database file %s cannot be opened, or there is none yet: run `shujie migrate` (%w)", path, err)
+	}
+	pool, err := db.DB()
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(8)
+	pool.SetMaxIdleConns(8)
+	return db, nil
+}

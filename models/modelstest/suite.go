@@ -1,0 +1,98 @@
+package modelstest
+
+import "testing"
+
+// Exercise runs the suite on databases that open makes, each test on its own.
+func Exercise(t *testing.T, open Open) {
+	t.Helper()
+	for _, test := range []struct {
+		name string
+		run  func(w *World)
+	}{
+		{"a case reads back as it was answered", readsBack},
+		{"sixteen writers of one version make one move", racingWriters},
+		{"two moves of one case never share a commit", racingReplicas},
+		{"a decision that refuses writes nothing", refusedDecision},
+		{"a case out of scope cannot be moved", moveOutOfScope},
+		{"a part that is no department is refused by name", unknownDepartment},
+		{"text that cannot be kept is refused", illegibleText},
+		{"a repeated key gets the first answer", repeatedKey},
+		{"equal requests at once do the work once", racingKeys},
+		{"a person is encrypted and masked", personIsSafe},
+		{"children are opened with their parent and seen by it", children},
+		{"those who were asked together are joined", joins},
+		{"numbers of a series have no gaps though writes fail", gaplessNumbers},
+		{"a number of a series finds its case, and is missed", numbersAreFound},
+		{"blockers under a service are counted in groups", groups},
+		{"every list is walked once in every order", walkedLists},
+		{"a row that moves between pages does not hide another", movingRows},
+		{"a cursor of another list is refused", foreignCursor},
+		{"filters find what they say", filters},
+		{"search finds words of two characters and numbers", search},
+		{"the boxes of the inbox", boxes},
+		{"claims are found, and the load of each person", claims},
+		{"many cases read as one by one", wholeLists},
+		{"filters are kept for each person", keptFilters},
+		{"rights are lent for the days of an absence", standIns},
+		{"rights are not lent too far", refusedStandIns},
+		{"the log says in whose place a substitute acted", lentRights},
+		{"a bulk act is kept and runs once", bulkActs},
+		{"a preview that nobody runs is forgotten", unrunBulks},
+		{"a bulk act tells each seat once", bulkNotices},
+		{"a row of a bulk act is moved once", repeatedRow},
+		{"what an actor sees is the same everywhere", scopeIsOne},
+		{"the zero scope sees nothing", zeroScope},
+		{"batches and their progress", batches},
+		{"totals count what is in scope", totals},
+		{"eight claimers share the outbox", claimers},
+		{"a lease that ran out is claimed again", leases},
+		{"retry, bury and revive", retries},
+		{"cases whose time has come are found until every level was taken", awake},
+		{"the watch shows what should have happened, kind by kind", watchShows},
+		{"the watch shows a migration that stands still", watchMigrations},
+		{"a fetch leaves one receipt, however often it is tried", receipts},
+		{"a fetch left open by a crash is unknown", crashedFetch},
+		{"a target names whom to ask for and why", target},
+		{"a fetch rests on the grant of its applicant, resource and purpose", grants},
+		{"a grant that is suspended, terminated or over lets nothing be fetched", grantsEnd},
+		{"a permission in use is no work", permissionsAreNoWork},
+		{"cases wait for one application", waiters},
+		{"records of use are there after three years", ledgerStays},
+		{"what was fetched is encrypted, signed and destroyed on record", payloads},
+		{"a receipt leaves the house and is read again to the letter", receiptDocuments},
+		{"a record is used again while it is valid, and each use has its receipt", reusedRecord},
+		{"what is not another case's to have is fetched", refusedReuse},
+		{"verify names what was done to receipts, records and the ledger", ledgerTampering},
+		{"a notice is kept once and told to its seat", notices},
+		{"sessions are found until they end", sessions},
+		{"one leads, others do not", leaders},
+		{"a routing table goes from draft to force and out of it", routingVersions},
+		{"a dry run looks at what was filed, in scope and time", filedBlockers},
+		{"every registered holder is listed", holdings},
+		{"prune removes what nobody needs", prune},
+		{"an import is all or nothing and names every wrong row", imports},
+		{"an import twice changes nothing", importTwice},
+		{"ten thousand resources are imported in seconds", bigImport},
+		{"the chain holds after real work", chainHolds},
+		{"verify names what was tampered with", tampering},
+		{"verify finds what checkpoints alone know", sealedTampering},
+		{"a version of a definition never changes its text", frozenDefinitions},
+		{"a definition is drafted, released and retired", definitionLife},
+		{"every replica takes a released version into force", replicasLearn},
+		{"a thousand cases migrate as planned and come back", migrations},
+		{"a case that moved away before its turn stays and is listed", movedAway},
+		{"a migration that was cut off is taken up", cutOff},
+		{"a calendar is drafted, put into force and never changed", calendarVersions},
+		{"a thousand deadlines are replayed as previewed and come back", replays},
+		{"a case that moved after the preview is stale and is found again", staleRows},
+		{"a replay that was cut off is taken up", cutReplay},
+		{"two processes at one replay count each case once", twoReplays},
+		{"ten thousand deadlines are replayed", bigReplay},
+		{"late events are sealed by a later checkpoint", lateEvents},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.run(NewWorld(t, open))
+		})
+	}
+}

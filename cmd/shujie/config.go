@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"regexp"
 	"strings"
 	"time"
 
@@ -16,17 +17,36 @@ import (
 // config is everything the environment decides. It is read once, here, and
 // passed down by field. Flags override it.
 type config struct {
-	DatabaseURL     string        `env:"SHUJIE_DATABASE_URL" envDefault:"sqlite:shujie.db" help:"postgres://… or sqlite:PATH"`
+	DatabaseURL     string        `env:"SHUJIE_DATABASE_URL" help:"postgres://… or sqlite:PATH; empty is sqlite:shujie.db, for the demo a temporary one"`
 	RedisURL        string        `env:"SHUJIE_REDIS_URL" help:"redis://… ; empty runs jobs in this process"`
-	Addr            string        `env:"SHUJIE_ADDR" envDefault:"127.0.0.1:8080" help:"address of the web server"`
-	KeyFile         string        `env:"SHUJIE_KEY_FILE" help:"file with the key that encrypts personal data (hex, 16 bytes); made beside an SQLite database when missing"`
+	Addr            string        `env:"SHUJIE_ADDR" help:"address of the web server; empty is 127.0.0.1:8080"`
+	KeyFile         string        `env:"SHUJIE_KEY_FILE" help:"file with the installation secret (64 hex digits) for encryption and signatures; made beside an SQLite database when missing"`
 	ExchangeURL     string        `env:"SHUJIE_EXCHANGE_URL" help:"base address of the exchange platform"`
 	ExchangeProfile string        `env:"SHUJIE_EXCHANGE_PROFILE" envDefault:"gjgxjhpt" help:"protocol profile of the platform"`
 	ExchangeTimeout time.Duration `env:"SHUJIE_EXCHANGE_TIMEOUT" envDefault:"10s" help:"limit of one call to the platform"`
-	BusinessClose   string        `env:"SHUJIE_BUSINESS_CLOSE" envDefault:"24:00" help:"close of business, HH:MM; a term ends then (Civil Code Art. 203)"`
+	BusinessClose   string        `env:"SHUJIE_BUSINESS_CLOSE" envDefault:"24:00" help:"close of business of the first calendar, HH:MM; a term ends then (Civil Code Art. 203)"`
+	ResourceCode    string        `env:"SHUJIE_RESOURCE_CODE" envDefault:"^[0-9]{6,}/[0-9]+$" help:"what the codes of catalogue resources look like, a regular expression; empty allows any"`
 	Workers         int           `env:"SHUJIE_WORKERS" envDefault:"8" help:"jobs that run at once in this process"`
 	LogLevel        string        `env:"SHUJIE_LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
 	SecureCookies   bool          `env:"SHUJIE_SECURE_COOKIES" envDefault:"false" help:"set when the service is reached over HTTPS"`
+}
+
+const (
+	defaultAddr     = "127.0.0.1:8080"
+	defaultDatabase = "sqlite:shujie.db"
+	wholeDay        = 24 * time.Hour
+)
+
+// withDefaults fills in what was left open, as every command but the demo
+// takes it.
+func (c config) withDefaults() config {
+	if c.DatabaseURL == "" {
+		c.DatabaseURL = defaultDatabase
+	}
+	if c.Addr == "" {
+		c.Addr = defaultAddr
+	}
+	return c
 }
 
 // loadConfig reads the environment and refuses a wrong value with one sentence
@@ -51,16 +71,25 @@ func explain(err error, vars map[string]string) error {
 		f := t.Field(i)
 		name := f.Tag.Get("env")
 		if strings.Contains(err.Error(), fmt.Sprintf("%q", f.Name)) {
-			return fmt.Errorf("%s: %q is not a %s", name, vars[name], f.Type)
+			return fmt.Errorf("%s: %q is not %s", name, vars[name], wording(f.Type))
 		}
 	}
 	return err
 }
 
+// wording says what a value of the type looks like.
+func wording(t reflect.Type) string {
+	switch t {
+	case reflect.TypeFor[time.Duration]():
+		return "a duration like 10s or 2m"
+	case reflect.TypeFor[bool]():
+		return "true or false"
+	}
+	return "a whole number"
+}
+
 func (c config) validate() error {
 	switch {
-	case !strings.HasPrefix(c.DatabaseURL, "sqlite:") && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://"):
-		return fmt.Errorf("SHUJIE_DATABASE_URL: it must begin with postgres:// or sqlite:")
 	case c.Workers < 1 || c.Workers > 1024:
 		return fmt.Errorf("SHUJIE_WORKERS: %d is not between 1 and 1024", c.Workers)
 	case c.ExchangeTimeout < 100*time.Millisecond || c.ExchangeTimeout > 5*time.Minute:
@@ -75,10 +104,13 @@ func (c config) validate() error {
 	if err := urlWith("SHUJIE_EXCHANGE_URL", c.ExchangeURL, "http", "https"); err != nil {
 		return err
 	}
-	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+	if _, _, err := net.SplitHostPort(c.Addr); c.Addr != "" && err != nil {
 		return fmt.Errorf("SHUJIE_ADDR: %q is not host:port", c.Addr)
 	}
 	if _, err := c.closing(); err != nil {
+		return err
+	}
+	if _, err := c.resourceCode(); err != nil {
 		return err
 	}
 	switch c.LogLevel {
@@ -102,7 +134,20 @@ func urlWith(name, value string, schemes ...string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s: it must begin with %s:", name, strings.Join(schemes, ": or "))
+	return fmt.Errorf("%s: it must begin with one of %s", name, strings.Join(schemes, ", "))
+}
+
+// resourceCode is the pattern of resource codes: by default that of the guide
+// (类 1, 项 2, 目 3 digits, 细目 any, "/" and a sequence number; docs/domain.md §2.2).
+func (c config) resourceCode() (*regexp.Regexp, error) {
+	if c.ResourceCode == "" {
+		return nil, nil //nolint:nilnil // any code will do
+	}
+	r, err := regexp.Compile(c.ResourceCode)
+	if err != nil {
+		return nil, fmt.Errorf("SHUJIE_RESOURCE_CODE: %q is no regular expression", c.ResourceCode)
+	}
+	return r, nil
 }
 
 // closing returns the close of business as time since midnight.

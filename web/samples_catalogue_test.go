@@ -77,9 +77,9 @@ func catalogueSamples(f func(string) Frame) []sample {
 	add("covered", "covered", coveredList{Title: both("需求办理中", "Demanded"), Items: []coveredView{
 		{Name: "出生证明", Item: refView{1, "新生儿参保"}, Demander: dept(4), Resource: &refView{2, "出生医学证明电子证照"}, StatusTitle: both("待申请", "Apply"), Waits: dept(4)},
 		{Name: "疾病证明", Item: refView{2, "临时救助"}, Demander: dept(2), Holder: dept(3), StatusTitle: both("需求办理中", "Demanded")},
-		{Name: "贫困证明", Likely: dept(2)},
-		{Name: "同意证明", Alternative: "现场核查"},
-		{Name: "其他"},
+		{Name: "贫困证明", Item: refView{3, "医疗救助"}, Likely: dept(2)},
+		{Name: "同意证明", Item: refView{4, "户口迁移"}, Alternative: "现场核查"},
+		{Name: "其他", Item: refView{5, "残疾人证办理"}},
 	}}, nil)
 	add("covered-none", "covered", coveredList{}, nil)
 	it := item()

@@ -50,7 +50,11 @@ func (h *bulks) preview(c *gin.Context) (Page, error) {
 	for _, name := range []string{"action", "cases", "row", "typed"} {
 		delete(in.Fields, name)
 	}
-	form, err := h.form(ctx, a, in.Action, b, rows)
+	chosen, err := h.chosen(ctx, models.ScopeOf(a), rows)
+	if err != nil {
+		return Page{}, err
+	}
+	form, err := h.form(ctx, a, in.Action, b, rows, chosen)
 	if err != nil {
 		return Page{}, err
 	}
@@ -62,7 +66,7 @@ func (h *bulks) preview(c *gin.Context) (Page, error) {
 	if err := b.err(); err != nil {
 		return page, err
 	}
-	items, err := h.rehearse(ctx, models.ScopeOf(a), a, in, rows)
+	items, err := h.rehearse(ctx, a, in, rows, chosen)
 	if err != nil {
 		return page, err
 	}
@@ -141,8 +145,11 @@ func (h *bulks) undo(c *gin.Context) (Page, error) {
 	if len(rows) == 0 {
 		return Page{}, fault.New(fault.Conflict, "没有可以撤销的案件。", "There is no case to take back.")
 	}
-	in := workflow.Input{Action: inverse}
-	items, err := h.rehearse(ctx, models.ScopeOf(a), a, in, rows)
+	chosen, err := h.chosen(ctx, models.ScopeOf(a), rows)
+	if err != nil {
+		return Page{}, err
+	}
+	items, err := h.rehearse(ctx, a, workflow.Input{Action: inverse}, rows, chosen)
 	if err != nil {
 		return Page{}, err
 	}
@@ -172,9 +179,8 @@ type bulkTarget struct {
 	version int64
 }
 
-// rehearse says of each chosen case what the action would do with it, or why
-// not. Who may not see a case is told that there is none.
-func (h *bulks) rehearse(ctx context.Context, sc models.Scope, a workflow.Actor, in workflow.Input, rows []bulkTarget) ([]models.BulkItem, error) {
+// chosen reads the cases of the rows that the reader may see, by id.
+func (h *bulks) chosen(ctx context.Context, sc models.Scope, rows []bulkTarget) (map[workflow.CaseID]*workflow.Case, error) {
 	ids := make([]workflow.CaseID, len(rows))
 	for i, r := range rows {
 		ids[i] = r.id
@@ -187,10 +193,16 @@ func (h *bulks) rehearse(ctx context.Context, sc models.Scope, a workflow.Actor,
 	for i := range whole {
 		found[whole[i].ID] = &whole[i]
 	}
+	return found, nil
+}
+
+// rehearse says of each row what the action would do with it, or why not. Who
+// may not see a case is told that there is none.
+func (h *bulks) rehearse(ctx context.Context, a workflow.Actor, in workflow.Input, rows []bulkTarget, chosen map[workflow.CaseID]*workflow.Case) ([]models.BulkItem, error) {
 	items := make([]models.BulkItem, len(rows))
 	for i, r := range rows {
 		items[i] = models.BulkItem{N: i, Case: r.id, Version: r.version, Result: models.RowReady}
-		c := found[r.id]
+		c := chosen[r.id]
 		if c == nil {
 			items[i].Result, items[i].Reason = models.RowRefused, fault.Text{ZH: "没有这件事项。", EN: "There is no such case."}
 			continue
@@ -259,6 +271,7 @@ func (b *body) rows() []bulkTarget {
 		b.refuse("cases", "请至少选择一件", "choose at least one")
 	case len(list) > models.MaxBulk:
 		b.refuse("cases", fmt.Sprintf("一次最多 %d 件", models.MaxBulk), fmt.Sprintf("at most %d at once", models.MaxBulk))
+		return nil
 	}
 	return list
 }

@@ -231,3 +231,14 @@ func TestABulkActThroughThePages(t *testing.T) {
 		t.Error("nothing chosen is not said")
 	}
 }
+
+// TestABulkActAsksWhatItsOwnKindAsks: a demand for data is accepted with a note, a
+// blocker by one click.
+func TestABulkActAsksWhatItsOwnKindAsks(t *testing.T) {
+	w := newWorld(t, sqliteFor(t))
+	id := w.file(map[string]any{"service_item": "新生儿参保", "proof": "出生证明"}).ID
+	to := w.page("coord", http.MethodPost, "/bulk", url.Values{"action": {"accept"}, "row": {fmt.Sprintf("%d:1", id)}}).want(http.StatusSeeOther).Header().Get("Location")
+	if !strings.HasPrefix(to, "/bulk/") {
+		t.Errorf("led to %s", to)
+	}
+}

@@ -139,9 +139,10 @@ func (h *bulks) title(act workflow.Action) fault.Text {
 	return fault.Text{ZH: string(act), EN: string(act)}
 }
 
-// form returns what an action asks of all rows alike. An action that there is
-// not, or that asks for something of each case, is refused.
-func (h *bulks) form(ctx context.Context, a workflow.Actor, act workflow.Action, b *body, rows []bulkTarget) (bulkFormView, error) {
+// form returns what an action asks of all rows alike: of their kinds, for two
+// kinds may have an action of one name. An action that there is not, or that asks
+// for something of each case, is refused.
+func (h *bulks) form(ctx context.Context, a workflow.Actor, act workflow.Action, b *body, rows []bulkTarget, chosen map[workflow.CaseID]*workflow.Case) (bulkFormView, error) {
 	out := bulkFormView{Action: string(act), Title: h.title(act), Form: b.values}
 	for _, r := range rows {
 		out.Rows = append(out.Rows, bulkRowView{int64(r.id), r.version})
@@ -149,14 +150,20 @@ func (h *bulks) form(ctx context.Context, a workflow.Actor, act workflow.Action,
 	if act == "" {
 		return out, nil
 	}
+	kinds := map[workflow.Kind]bool{}
+	for _, c := range chosen {
+		kinds[c.Kind] = true
+	}
 	known := false
-	for _, t := range h.transitions(act) {
-		if !bulkable(t) {
-			continue
-		}
-		known = true
-		if len(t.Inputs) > len(out.Inputs) {
-			out.Inputs = choiceOf(workflow.Choice{Inputs: t.Inputs}).Inputs
+	for _, k := range h.cases.engine.Defs.Kinds() {
+		for _, t := range h.cases.engine.Defs.Latest(k).Transitions {
+			if t.Action != act || !bulkable(t) {
+				continue
+			}
+			known = true
+			if kinds[k] && len(t.Inputs) > len(out.Inputs) {
+				out.Inputs = choiceOf(workflow.Choice{Inputs: t.Inputs}).Inputs
+			}
 		}
 	}
 	if !known {
@@ -178,19 +185,6 @@ func (h *bulks) form(ctx context.Context, a workflow.Actor, act workflow.Action,
 		out.Staff = append(out.Staff, staff...)
 	}
 	return out, nil
-}
-
-// transitions returns every transition that is named act, or all.
-func (h *bulks) transitions(act workflow.Action) []*workflow.Transition {
-	var list []*workflow.Transition
-	for _, k := range h.cases.engine.Defs.Kinds() {
-		for _, t := range h.cases.engine.Defs.Latest(k).Transitions {
-			if act == "" || t.Action == act {
-				list = append(list, t)
-			}
-		}
-	}
-	return list
 }
 
 // bulkChoices lists what the reader's roles may do with many cases at once, the

@@ -162,7 +162,7 @@ func (h *bulks) form(ctx context.Context, a workflow.Actor, act workflow.Action,
 			}
 			known = true
 			if kinds[k] && len(t.Inputs) > len(out.Inputs) {
-				out.Inputs = choiceOf(workflow.Choice{Inputs: t.Inputs}).Inputs
+				out.Inputs = inputsOf(t.Inputs, nil)
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -100,7 +101,14 @@ func (r *responder) json(c *gin.Context, status int, kind string, body any) {
 		c.Data(http.StatusInternalServerError, "application/problem+json", []byte(`{"type":"/problems/internal","status":500}`))
 		return
 	}
-	c.Data(status, kind, data)
+	deliver(c, status, kind, data)
+}
+
+// deliver sends a body that is whole. Its length is said, so that it goes out in
+// one piece and the reader knows when it was cut short.
+func deliver(c *gin.Context, status int, kind string, body []byte) {
+	c.Header("Content-Length", strconv.Itoa(len(body)))
+	c.Data(status, kind, body)
 }
 
 // page renders an HTML page to a buffer first.
@@ -113,7 +121,7 @@ func (r *responder) page(c *gin.Context, status int, name string, v web.View) {
 		c.String(http.StatusInternalServerError, "疏解：页面无法显示。The page cannot be shown. (%s)", requestID(c))
 		return
 	}
-	c.Data(status, "text/html; charset=utf-8", buf.Bytes())
+	deliver(c, status, "text/html; charset=utf-8", buf.Bytes())
 }
 
 // isAPI reports whether a system asks.

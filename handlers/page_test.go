@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -161,4 +162,38 @@ func TestAnOpenPageHearsThatSomethingChanged(t *testing.T) {
 		t.Errorf("after a filing: %s", got)
 	}
 	leave()
+}
+
+func TestAnAnswerSaysHowLongItIs(t *testing.T) {
+	w := newWorld(t, sqliteFor(t))
+	c := w.blocker()
+	path := fmt.Sprintf("/cases/%d", c.ID)
+	for what, got := range map[string]answer{
+		"a case":    w.as("coord", http.MethodGet, path, nil).want(http.StatusOK),
+		"a move":    w.as("coord", http.MethodPost, path+"/actions/accept", map[string]any{"version": 1}).want(http.StatusOK),
+		"a refusal": w.as("coord", http.MethodPost, path+"/actions/accept", map[string]any{"version": 1}).want(http.StatusConflict),
+		"a page":    w.page("coord", http.MethodGet, path, nil).want(http.StatusOK),
+	} {
+		if said := got.Header().Get("Content-Length"); said != fmt.Sprint(got.Body.Len()) {
+			t.Errorf("%s says %q bytes and has %d", what, said, got.Body.Len())
+		}
+	}
+}
+
+func TestOnlyWhatMayBeTakenAsksForInputs(t *testing.T) {
+	w := newWorld(t, sqliteFor(t))
+	c := w.blocker()
+	choice := func(c caseView, act string) choiceView {
+		i := slices.IndexFunc(c.Choices, func(ch choiceView) bool { return ch.Action == act })
+		if i < 0 {
+			t.Fatalf("%s is no choice of %s", act, c.State)
+		}
+		return c.Choices[i]
+	}
+	if ch := choice(w.get("coord", c.ID), "merge"); !ch.Allowed || len(ch.Inputs) == 0 {
+		t.Errorf("the coordinator is asked for %+v", ch)
+	}
+	if ch := choice(w.get("hall", c.ID), "merge"); ch.Allowed || len(ch.Reasons) == 0 || len(ch.Inputs) > 0 {
+		t.Errorf("the hall may not merge and is asked for %+v", ch)
+	}
 }

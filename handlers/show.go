@@ -258,16 +258,26 @@ func (v *viewer) need(ctx context.Context, n *names, r workflow.Requirement) (ne
 	return out, nil
 }
 
+// choiceOf shows a choice; what an action asks for matters to whom may take it.
 func choiceOf(ch workflow.Choice) choiceView {
 	out := choiceView{
 		Action: string(ch.Action), Title: ch.Title, Style: ch.Style, To: string(ch.To), Allowed: ch.Allowed, Mine: ch.Seated, Reasons: ch.Reasons,
 	}
-	for _, f := range ch.Inputs {
-		in := inputView{Name: f.Name, Type: f.Type, Title: f.Title, Required: f.Required, Default: ch.Defaults[f.Name]}
+	if ch.Allowed {
+		out.Inputs = inputsOf(ch.Inputs, ch.Defaults)
+	}
+	return out
+}
+
+// inputsOf shows what an action asks for.
+func inputsOf(fields []workflow.Field, defaults map[string]any) []inputView {
+	out := make([]inputView, 0, len(fields))
+	for _, f := range fields {
+		in := inputView{Name: f.Name, Type: f.Type, Title: f.Title, Required: f.Required, Default: defaults[f.Name]}
 		for _, o := range f.Options {
 			in.Options = append(in.Options, optionView{Value: o.Value, Title: o.Title})
 		}
-		out.Inputs = append(out.Inputs, in)
+		out = append(out, in)
 	}
 	return out
 }

@@ -282,7 +282,7 @@ type choiceView struct {
 	Allowed bool         `json:"allowed"`
 	Mine    bool         `json:"mine"` // a step of the reader's, allowed or not
 	Reasons []fault.Text `json:"reasons,omitempty"`
-	Inputs  []inputView  `json:"inputs,omitempty"`
+	Inputs  []inputView  `json:"inputs,omitempty"` // of one that can be pressed
 }
 
 type inputView struct {

@@ -96,6 +96,8 @@ func coverTitle(s models.CoverStatus) fault.Text {
 		return fault.Text{ZH: "待提供部门接通", EN: "Waits to be connected"}
 	case models.CoverApply:
 		return fault.Text{ZH: "待申请共享", EN: "Waits to be applied for"}
+	case models.CoverApplied:
+		return fault.Text{ZH: "共享申请办理中", EN: "Applied for"}
 	case models.CoverDemanded:
 		return fault.Text{ZH: "需求办理中", EN: "Demanded"}
 	case models.CoverUnmatched:

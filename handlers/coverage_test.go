@@ -116,3 +116,41 @@ func TestDemandsAreOpenedOnThePageOfADepartment(t *testing.T) {
 		t.Error("the list behind the figure lacks the proof")
 	}
 }
+
+// TestAnApplicationUnderWayIsNotToBeAppliedForAgain follows one proof from "to be
+// applied for" to "replaceable", and whom it waits for.
+func TestAnApplicationUnderWayIsNotToBeAppliedForAgain(t *testing.T) {
+	everywhere(t, func(w *world) {
+		t := w.t
+		check := func(status, waits string) {
+			t.Helper()
+			var list coveredList
+			w.as("hall", http.MethodGet, "/coverage/proofs?department=YB", nil).want(http.StatusOK).into(&list)
+			for _, p := range list.Items {
+				if p.Name != "出生证明" {
+					continue
+				}
+				code := ""
+				if p.Waits != nil {
+					code = p.Waits.Code
+				}
+				if p.Status != status || code != waits {
+					t.Errorf("it is %s and waits for %q, want %s and %q", p.Status, code, status, waits)
+				}
+				return
+			}
+			t.Error("the proof is not listed")
+		}
+		check("apply", "YB")
+		_, a := w.applied(map[string]any{"scenario": "新生儿参保受理", "scope": "仅核对出生日期", "until": "2026-12-31"})
+		check("applied", "YB") // its head endorses it
+		w.act("yb_head", a.ID, "endorse", nil)
+		w.pump()
+		check("applied", "WJ")
+		for _, action := range []string{"grant", "connect", "deliver"} {
+			w.act("wj_head", a.ID, action, nil)
+		}
+		w.pump()
+		check("ready", "")
+	})
+}

@@ -31,7 +31,8 @@ const (
 // importRoute is where files of the catalogue are sent.
 const importRoute = "/resources/import"
 
-func fileLimits() sheet.Limits {
+// FileLimits bounds what is read of a file of the catalogue.
+func FileLimits() sheet.Limits {
 	return sheet.Limits{Unpacked: maxUnpacked, Rows: maxLines, Columns: 100, Cell: 16 << 10}
 }
 
@@ -133,16 +134,8 @@ func (h *things) take(c *gin.Context, t *workflow.EntryTable, dry bool, out *imp
 // actor keeps is refused where it is named.
 func (h *things) readEntries(a workflow.Actor, n *names, data []byte) (*workflow.EntryTable, error) {
 	t := &workflow.EntryTable{Code: h.code, Provider: func(code, name string) (workflow.DeptID, *fault.Text) { return n.provider(a, code, name) }}
-	headed, readable := false, true
-	err := sheet.Read(data, fileLimits(), func(line int, cells []string) error {
-		if !headed {
-			headed, readable = true, t.Head(line, cells)
-		} else if readable {
-			t.Row(line, cells)
-		}
-		return nil
-	})
-	if err == nil && readable {
+	err := sheet.Read(data, FileLimits(), t.Take)
+	if err == nil {
 		t.End()
 	}
 	return t, err

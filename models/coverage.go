@@ -14,6 +14,7 @@ const (
 	CoverReady     CoverStatus = "ready"      // data replaces it today
 	CoverConnect   CoverStatus = "connect"    // published; its provider must connect it
 	CoverApply     CoverStatus = "apply"      // conditional; the demander must apply for it
+	CoverApplied   CoverStatus = "applied"    // the application is under way
 	CoverDemanded  CoverStatus = "demanded"   // a demand for the data is under way
 	CoverUnmatched CoverStatus = "unmatched"  // no data is known, and nobody was asked
 	CoverNotShared CoverStatus = "not_shared" // the law forbids sharing it
@@ -22,7 +23,7 @@ const (
 
 // CoverStatuses lists them, the best first.
 func CoverStatuses() []CoverStatus {
-	return []CoverStatus{CoverReady, CoverConnect, CoverApply, CoverDemanded, CoverUnmatched, CoverNotShared, CoverNoData}
+	return []CoverStatus{CoverReady, CoverConnect, CoverApply, CoverApplied, CoverDemanded, CoverUnmatched, CoverNotShared, CoverNoData}
 }
 
 // Covered is one demanded proof and what is known of replacing it.
@@ -57,10 +58,10 @@ type CoverQuery struct {
 // coverage classifies every demanded proof. It is the one place that does, so
 // that each figure and the list behind it have the same rows.
 const coverage = `
-SELECT q.*, CASE q.status WHEN 'connect' THEN q.provider WHEN 'apply' THEN q.demander WHEN 'demanded' THEN q.asked ELSE 0 END AS waits FROM (
+SELECT q.*, CASE q.status WHEN 'connect' THEN q.provider WHEN 'apply' THEN q.demander WHEN 'applied' THEN q.applied WHEN 'demanded' THEN q.asked ELSE 0 END AS waits FROM (
 SELECT p.id AS proof, p.name, i.id AS item, i.name AS item_name, i.region, i.dept AS demander, p.alternative,
   coalesce(h.dept, 0) AS holder, coalesce(r.id, 0) AS resource, coalesce(r.name, '') AS resource_name, coalesce(r.provider, 0) AS provider,
-  coalesce(d.id, 0) AS demand, coalesce(d.waits_dept, 0) AS asked,
+  coalesce(d.id, 0) AS demand, coalesce(d.waits_dept, 0) AS asked, coalesce(a.waits_dept, 0) AS applied,
   coalesce((SELECT o.dept FROM proof_holders o JOIN proofs s ON s.id = o.proof_id WHERE s.name = p.name
     GROUP BY o.dept ORDER BY count(*) DESC, o.dept LIMIT 1), 0) AS likely,
   (SELECT count(*) FROM cases e WHERE e.item_id = i.id AND e.proof = p.name AND e.kind = 'data_demand' AND e.ended) AS rounds,
@@ -69,6 +70,7 @@ SELECT p.id AS proof, p.name, i.id AS item, i.name AS item_name, i.region, i.dep
     WHEN r.id IS NOT NULL AND r.class > 0 AND NOT r.connected THEN 'connect'
     WHEN r.class = 1 OR r.class = 2 AND (r.provider = i.dept OR EXISTS (SELECT 1 FROM cases g WHERE g.kind = 'share_request' AND g.state = 'delivered'
       AND g.demander = i.dept AND CAST(g.facts->>'resource' AS bigint) = r.id AND g.item_id = i.id AND g.facts->>'until' >= ?)) THEN 'ready'
+    WHEN r.class = 2 AND a.id IS NOT NULL THEN 'applied'
     WHEN r.class = 2 THEN 'apply'
     WHEN d.id IS NOT NULL THEN 'demanded'
     WHEN p.alternative <> '' OR EXISTS (SELECT 1 FROM cases n WHERE n.item_id = i.id AND n.proof = p.name AND n.kind = 'data_demand' AND n.state = 'no_data') THEN 'no_data'
@@ -80,6 +82,8 @@ LEFT JOIN proof_holders h ON h.id = (SELECT min(f.id) FROM proof_holders f LEFT 
   WHERE f.proof_id = p.id AND (x.id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM proof_holders f2 JOIN resources x2 ON x2.id = f2.resource_id AND x2.status = 'published' WHERE f2.proof_id = p.id)))
 LEFT JOIN resources r ON r.id = h.resource_id AND r.status = 'published'
 LEFT JOIN cases d ON d.id = (SELECT max(c.id) FROM cases c WHERE c.item_id = i.id AND c.proof = p.name AND c.kind = 'data_demand' AND NOT c.ended)
+LEFT JOIN cases a ON a.id = (SELECT max(c.id) FROM cases c WHERE c.kind = 'share_request' AND NOT c.ended AND c.state <> 'delivered'
+  AND c.demander = i.dept AND c.item_id = i.id AND CAST(c.facts->>'resource' AS bigint) = r.id)
 ) q`
 
 // where returns the conditions of the query on the rows of coverage.

@@ -20,16 +20,6 @@ import (
 
 func limits() Limits { return Limits{Unpacked: 1 << 20, Rows: 1000, Columns: 10, Cell: 1000} }
 
-func all(rows [][]string) iter.Seq2[[]string, error] {
-	return func(yield func([]string, error) bool) {
-		for _, r := range rows {
-			if !yield(r, nil) {
-				return
-			}
-		}
-	}
-}
-
 func readAll(data []byte, l Limits) (rows [][]string, lines []int, err error) {
 	err = Read(data, l, func(line int, cells []string) error {
 		rows, lines = append(rows, append([]string{}, cells...)), append(lines, line)
@@ -49,7 +39,7 @@ func TestWhatIsWrittenIsReadTheSameAndIsNoFormula(t *testing.T) {
 	}
 	for name, write := range formats {
 		var b bytes.Buffer
-		if err := write(&b, all(table)); err != nil {
+		if err := write(&b, Rows(table)); err != nil {
 			t.Fatal(name, err)
 		}
 		rows, lines, err := readAll(b.Bytes(), limits())
@@ -65,7 +55,7 @@ func TestWhatIsWrittenIsReadTheSameAndIsNoFormula(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := WriteXLSX(&b, "目录", all(table)); err != nil {
+	if err := WriteXLSX(&b, "目录", Rows(table)); err != nil {
 		t.Fatal(err)
 	}
 	f, err := excelize.OpenReader(&b)
@@ -147,7 +137,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("名称,说明\n=1,\"x\n\"\n"))
 	f.Add([]byte("PK\x03\x04"))
 	var b bytes.Buffer
-	if err := WriteXLSX(&b, "目录", all([][]string{{"a", "b"}, {"=1", ""}})); err != nil {
+	if err := WriteXLSX(&b, "目录", Rows([][]string{{"a", "b"}, {"=1", ""}})); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())
@@ -161,7 +151,7 @@ func FuzzRead(f *testing.F) {
 		}
 		for name, write := range formats { // what was read is kept when it is written
 			var b bytes.Buffer
-			if err := write(&b, all(rows)); err != nil {
+			if err := write(&b, Rows(rows)); err != nil {
 				t.Fatal(name, err)
 			}
 		}

@@ -38,6 +38,17 @@ func formula(cell string) bool {
 	return cell != "" && r != utf8.RuneError && strings.ContainsRune(starters, r)
 }
 
+// Rows gives rows that are in memory already.
+func Rows(rows [][]string) iter.Seq2[[]string, error] {
+	return func(yield func([]string, error) bool) {
+		for _, r := range rows {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
 // WriteCSV writes rows as CSV in UTF-8, with the mark that lets a spreadsheet
 // see the encoding.
 func WriteCSV(w io.Writer, rows iter.Seq2[[]string, error]) error {

@@ -42,8 +42,8 @@ type CellFault struct {
 // MaxCellFaults bounds how many cells one report names.
 const MaxCellFaults = 200
 
-// EntryTable reads a table row by row: the head first, then [EntryTable.Row] for
-// every row and [EntryTable.End].
+// EntryTable reads a table row by row: [EntryTable.Take] for every row, the head
+// first, and [EntryTable.End]. Under a head that is wrong no row is read.
 type EntryTable struct {
 	// Provider finds the department that a row names by code, by name, or both.
 	Provider func(code, name string) (DeptID, *fault.Text)
@@ -53,14 +53,28 @@ type EntryTable struct {
 	Faults  []CellFault // the first MaxCellFaults
 	Wrong   int         // how many there are
 
-	columns []string // fields in the order of the file
-	first   map[string]string
-	seen    map[string]int // key → line
+	headed   bool
+	readable bool
+	columns  []string // fields in the order of the file
+	first    map[string]string
+	seen     map[string]int // key → line
 }
 
-// Head takes the first row. A column may stand anywhere; it is known by its
+// Take takes the next row of a file. Its error is always nil: what is wrong
+// stands in the report.
+func (t *EntryTable) Take(line int, cells []string) error {
+	switch {
+	case !t.headed:
+		t.headed, t.readable = true, t.head(line, cells)
+	case t.readable:
+		t.row(line, cells)
+	}
+	return nil
+}
+
+// head takes the first row. A column may stand anywhere; it is known by its
 // label or its field. It reports whether rows can be read.
-func (t *EntryTable) Head(line int, cells []string) bool {
+func (t *EntryTable) head(line int, cells []string) bool {
 	t.seen = map[string]int{}
 	for _, c := range cells {
 		field, ok := columnOf(c)
@@ -107,8 +121,8 @@ func (t *EntryTable) Refuse(line int, column string, why fault.Text) {
 	}
 }
 
-// Row takes one row.
-func (t *EntryTable) Row(line int, cells []string) {
+// row takes one of the others.
+func (t *EntryTable) row(line int, cells []string) {
 	row := make(map[string]string, len(t.columns))
 	for i, c := range cells {
 		switch {
@@ -239,6 +253,9 @@ func (t *EntryTable) close() {
 
 // End checks what the last row completes.
 func (t *EntryTable) End() {
+	if t.headed && !t.readable {
+		return
+	}
 	t.close()
 	if len(t.Entries) == 0 && t.Wrong == 0 {
 		t.refuse(1, "", "没有数据行", "there are no rows")

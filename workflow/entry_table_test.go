@@ -21,13 +21,7 @@ func readTable(rows [][]string) *EntryTable {
 		},
 	}
 	for i, r := range rows {
-		if i == 0 {
-			if !t.Head(1, r) {
-				return t
-			}
-			continue
-		}
-		t.Row(i+1, r)
+		_ = t.Take(i+1, r) // it always takes the next row
 	}
 	t.End()
 	return t

@@ -235,8 +235,12 @@ func (d *demo) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	entries, err := readEntries(testdata.Files, ref.Departments)
+	if err != nil {
+		return err
+	}
 	people := d.sim.Persons(1)
-	catalogue(&ref, d.blockers, func(resource, provider string) models.Link {
+	catalogue(&ref, d.blockers, entries, func(resource, provider string) models.Link {
 		s := d.sim.Register(resource, provider)
 		return models.Link{
 			RID: s.RID, SID: s.SID, AppKey: s.AppKey, Method: s.Method,

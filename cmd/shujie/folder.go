@@ -40,7 +40,11 @@ func readFolder(dir string, defs *workflow.Definitions) (models.Reference, error
 	if err != nil {
 		return ref, err
 	}
-	catalogue(&ref, list, func(string, string) models.Link { return models.Link{} })
+	entries, err := readEntries(files, ref.Departments)
+	if err != nil {
+		return ref, err
+	}
+	catalogue(&ref, list, entries, func(string, string) models.Link { return models.Link{} })
 	return ref, nil
 }
 

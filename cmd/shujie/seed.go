@@ -137,18 +137,18 @@ func reference(hash string) (models.Reference, error) {
 
 // catalogue adds to ref what the blockers name: resources under their holders,
 // service items under their demanders with the papers they demand, batches.
-// link connects a resource with the exchange platform.
-func catalogue(ref *models.Reference, blockers []blocker, link func(resource, provider string) models.Link) {
-	type under struct{ name, dept string }
-	resources := map[under]bool{}
-	items := map[under]int{}
+// entries is what the catalogue says of those it knows; link connects a resource
+// with the exchange platform.
+func catalogue(ref *models.Reference, blockers []blocker, entries map[resourceName]workflow.Entry, link func(resource, provider string) models.Link) {
+	resources := map[resourceName]bool{}
+	items := map[resourceName]int{}
 	batches := map[int]string{}
 	for _, b := range blockers {
-		if r := (under{b.Resource, b.Holder}); b.Resource != "" && !resources[r] {
+		if r := (resourceName{b.Resource, b.Holder}); b.Resource != "" && !resources[r] {
 			resources[r] = true
-			ref.Resources = append(ref.Resources, newResource(b, link(b.Resource, b.Holder)))
+			ref.Resources = append(ref.Resources, newResource(b, entries[r], link(b.Resource, b.Holder)))
 		}
-		key := under{b.Item, b.Demander}
+		key := resourceName{b.Item, b.Demander}
 		at, ok := items[key]
 		if !ok {
 			at = len(ref.Items)
@@ -165,13 +165,16 @@ func catalogue(ref *models.Reference, blockers []blocker, link func(resource, pr
 	}
 }
 
-func newResource(b blocker, link models.Link) models.NewResource {
-	r := models.NewResource{ProviderCode: b.Holder, Link: link}
+func newResource(b blocker, e workflow.Entry, link models.Link) models.NewResource {
+	r := models.NewResource{ProviderCode: b.Holder, Link: link, Entry: e}
+	r.Code = e.Code
 	r.Name, r.Class, r.Version, r.Repeatable, r.Profile = b.Resource, b.Class, "1.0", true, "gjgxjhpt"
 	r.ValidDays = 30 // the public sources name none; a data steward sets it
 	if b.Class == workflow.Conditional {
 		// 条例 Art. 15: conditional sharing names its scope and use.
-		r.Condition = "限用于「" + b.Item + "」等政务服务事项的办理核验"
+		if r.Condition = e.Condition; r.Condition == "" {
+			r.Condition = "限用于「" + b.Item + "」等政务服务事项的办理核验"
+		}
 	}
 	return r
 }

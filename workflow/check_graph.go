@@ -1,10 +1,14 @@
 package workflow
 
-// graph refuses states that no case can reach, states no case can leave, and
-// arrows of one name that nothing tells apart.
+// graph refuses states that no case can reach, states no case can leave, ends
+// that leave behind who joined, and arrows of one name that nothing tells apart.
 func (k *checker) graph() {
 	reached := k.d.reach(k.d.Initial, "")
 	leading := k.leading()
+	followed := false // by cases that joined
+	for _, st := range k.d.States {
+		followed = followed || st.Followers != ""
+	}
 	for _, s := range k.d.order {
 		k.at = k.d.lines["state "+string(s)]
 		if !reached[s] {
@@ -12,6 +16,9 @@ func (k *checker) graph() {
 		}
 		if !leading[s] {
 			k.refuse(s, "", "no way leads from it to an end")
+		}
+		if st := k.d.States[s]; followed && st.Final && st.Followers == "" {
+			k.refuse(s, "", "followers: it ends here, and those that joined it would wait for ever")
 		}
 	}
 	k.ambiguous()

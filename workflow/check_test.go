@@ -111,6 +111,10 @@ func TestEveryPromisedRefusal(t *testing.T) {
 		"an undefined initial state": {"initial: open", "initial: opne", "state opne: the initial state is not defined"},
 		"an empty state":             {"  done:\n    title: {zh: 完成, en: Done}\n    final: true", "  done:", "state done: the state is empty"},
 
+		"an end that leaves behind who joined": {
+			"  resting:\n", "  resting:\n    followers: end\n",
+			"state done: followers: it ends here",
+		},
 		"an unreachable state": {"    to: resting\n", "", "state resting: it cannot be reached from open"},
 		"a state without a way to an end": {
 			"    to: open\n    by: [system]", "    by: [system]",

@@ -58,8 +58,9 @@ func (c *Case) Wall(now time.Time) time.Duration {
 
 // Ledger is whose time passed. The three totals are Citizen, Department and
 // Platform. Nobody's is what lies between an end and the reopening of the case,
-// and the time of a service that lives at its goal: with it the sum is the wall
-// time, to the microsecond.
+// the time of a service or a grant that lives at its goal, and that of a blocker
+// which joined another, where it is counted: with it the sum is the wall time, to
+// the microsecond.
 type Ledger struct {
 	Citizen    time.Duration
 	Department time.Duration

@@ -205,8 +205,9 @@ func TestAReplayIsPredictableAndCanBeUndone(t *testing.T) {
 			w.open("hall", d)
 		}
 		w.settle()
+		m := newMachine(rt, w, rapid.Uint64().Draw(rt, "people"))
 		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
-			step(rt, w)
+			m.step()
 		}
 		first := w.cal
 		before := map[workflow.CaseID]workflow.Case{}
@@ -253,7 +254,7 @@ func TestAReplayIsPredictableAndCanBeUndone(t *testing.T) {
 		}
 		w.settle()
 		for range rapid.IntRange(0, 10).Draw(rt, "later") {
-			step(rt, w)
+			m.step()
 		}
 	})
 }

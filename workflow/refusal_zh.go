@@ -114,6 +114,8 @@ func chineseOfActions(format string) string {
 		return "目标状态 %q 没有定义"
 	case "followers: there is no action %q":
 		return "followers：没有操作 %q"
+	case "followers: it ends here, and those that joined it would wait for ever":
+		return "followers：事项在此终止，并入它的事项将无人推进"
 	case "the state is not defined":
 		return "状态没有定义"
 	case "the state is listed twice":

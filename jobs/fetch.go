@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -37,6 +38,7 @@ type ledger interface {
 	JobReceipt(ctx context.Context, job int64) (*models.Receipt, error)
 	Fetches(ctx context.Context, sc models.Scope, id workflow.CaseID) ([]models.Fetch, error)
 	Case(ctx context.Context, sc models.Scope, id workflow.CaseID) (workflow.Case, error)
+	parkinglot
 }
 
 // The actions by which the system tells a case what became of a fetch.
@@ -53,12 +55,11 @@ const movedWait = time.Minute
 
 // fetcher does the work of Fetch jobs.
 type fetcher struct {
-	ledger   ledger
-	engine   Engine
-	caller   Caller
-	platform *platform
-	count    *counters
-	log      *slog.Logger
+	ledger ledger
+	engine Engine
+	caller Caller
+	count  *counters
+	log    *slog.Logger
 }
 
 // fetch makes one call, unless the case has its data already, another case holds
@@ -95,12 +96,10 @@ func (f *fetcher) fetch(ctx context.Context, t Task[Fetch]) error {
 	if receipt != nil {
 		return f.arrived(ctx, t, receipt)
 	}
-	if wait := f.platform.enter(t.ID); wait > 0 {
-		return later(wait, "the exchange platform is away")
-	}
 	answer, receipt, err := f.call(ctx, t, target)
-	answered := answer.Outcome != exchange.Technical && answer.Outcome != exchange.Unknown
-	wait := f.platform.leave(ctx, t.ID, waitFor(answer), answered)
+	if w := (*models.WaitError)(nil); errors.As(err, &w) {
+		return f.wait(ctx, t, target, w)
+	}
 	if err != nil {
 		return err
 	}
@@ -116,9 +115,9 @@ func (f *fetcher) fetch(ctx context.Context, t Task[Fetch]) error {
 			return undecided(answer.Message)
 		}
 	case exchange.Technical:
-		if wait > 0 {
-			return later(wait, "the exchange platform is away: "+answer.Message)
-		}
+	}
+	if err := f.away(ctx, target, answer.Message); err != nil {
+		return err
 	}
 	if t.Last {
 		return f.act(ctx, t, dataRefused, fmt.Sprintf("调取 %d 次未成功：%s", t.Attempt, answer.Message), nil)
@@ -133,15 +132,6 @@ func ungranted(g models.Grant) workflow.Action {
 		return dataHeld
 	}
 	return dataRefused
-}
-
-// waitFor returns how long the platform asked not to be called. An answer to a
-// call that went out says nothing of the kind.
-func waitFor(a exchange.Answer) time.Duration {
-	if a.Sent {
-		return 0
-	}
-	return a.RetryAfter
 }
 
 // undecided is the end of a call whose outcome nobody knows, to a service where
@@ -182,7 +172,7 @@ func (f *fetcher) call(ctx context.Context, t Task[Fetch], target models.Target)
 	row, err := f.ledger.BeginFetch(ctx, models.Fetch{
 		Job: t.ID, Attempt: t.Attempt, Case: t.Case, Requirement: t.Args.Requirement,
 		Resource: r.ID, ResourceName: r.Name, ResourceVersion: r.Version, Provider: r.Provider,
-		Purpose: target.Purpose, Basis: target.Basis, Consent: target.Consent, Application: target.Grant.Application.ID, Actor: target.Actor,
+		User: target.User, Platform: r.Profile, Purpose: target.Purpose, Basis: target.Basis, Consent: target.Consent, Application: target.Grant.Application.ID, Actor: target.Actor,
 	})
 	if err != nil {
 		return exchange.Answer{Outcome: exchange.Technical, Message: "not called"}, nil, err
@@ -192,6 +182,7 @@ func (f *fetcher) call(ctx context.Context, t Task[Fetch], target models.Target)
 		map[string]string{"xm": target.Subject.Name, "gmsfhm": target.Subject.IDNumber})
 	end := models.FetchEnd{
 		Outcome: outcomeOf(answer.Outcome), Message: answer.Message, RequestID: answer.RequestID, Probe: target.Probe, Subject: target.Subject,
+		Sent: answer.Sent, RetryAfter: waitFor(answer),
 	}
 	if end.Outcome == models.FetchFound {
 		end.Payload, end.ValidDays = answer.Body, r.ValidDays
@@ -202,6 +193,15 @@ func (f *fetcher) call(ctx context.Context, t Task[Fetch], target models.Target)
 	defer cancel()
 	receipt, err := f.ledger.EndFetch(ctx, row.ID, end)
 	return answer, receipt, err
+}
+
+// waitFor returns how long the platform asked not to be called. An answer to a
+// call that went out says nothing of the kind.
+func waitFor(a exchange.Answer) time.Duration {
+	if a.Sent {
+		return 0
+	}
+	return a.RetryAfter
 }
 
 func outcomeOf(o exchange.Outcome) models.Outcome {

@@ -22,6 +22,9 @@ type book struct {
 	held    *models.Receipt // of another case, to be used again
 	the     workflow.Case
 	endErr  error
+	wait    *models.WaitError // what keeps the next call
+	away    models.Incident
+	parked  []int64
 	ends    []models.FetchEnd
 }
 
@@ -46,6 +49,9 @@ func (b *book) Target(context.Context, workflow.CaseID, int64) (models.Target, e
 }
 
 func (b *book) BeginFetch(_ context.Context, f models.Fetch) (models.Fetch, error) {
+	if b.wait != nil {
+		return models.Fetch{}, b.wait
+	}
 	f.ID, f.Outcome = int64(len(b.rows)+1), models.FetchPending
 	b.rows = append(b.rows, f)
 	return f, nil
@@ -67,6 +73,16 @@ func (b *book) Reuse(context.Context, int64, models.Target) (*models.Receipt, er
 	return b.held, nil
 }
 
+func (b *book) Park(_ context.Context, job, _ int64, i models.Incident) (bool, error) {
+	if i.ClosedAt != nil {
+		return false, nil
+	}
+	b.parked = append(b.parked, job)
+	return true, nil
+}
+
+func (b *book) Away(context.Context, string, int64) (models.Incident, error) { return b.away, nil }
+
 func (b *book) JobReceipt(context.Context, int64) (*models.Receipt, error) { return b.receipt, nil }
 
 func (b *book) Fetches(context.Context, models.Scope, workflow.CaseID) ([]models.Fetch, error) {
@@ -81,8 +97,7 @@ func (b *book) Case(context.Context, models.Scope, workflow.CaseID) (workflow.Ca
 func fetchOnce(t *testing.T, b *book, d *desk, l *line, last bool) error {
 	t.Helper()
 	f := &fetcher{
-		ledger: b, engine: d, caller: l, platform: newPlatform(newClock().now, half, quietLog()),
-		count: &counters{}, log: quietLog(),
+		ledger: b, engine: d, caller: l, count: &counters{}, log: quietLog(),
 	}
 	return f.fetch(t.Context(), Task[Fetch]{ID: 7, Case: 3, Attempt: 2, Last: last, Args: Fetch{Requirement: 5}})
 }
@@ -257,29 +272,38 @@ func TestACallCutOffByACrashIsNotRepeatedWhereThatHurts(t *testing.T) {
 	}
 }
 
-func TestAPlatformThatIsAwayCostsNoAttempt(t *testing.T) {
+func TestAFailureInAnOutageCostsNoAttempt(t *testing.T) {
 	b, d := newBook(), &desk{}
+	b.away = models.Incident{ID: 4}
 	l := &line{answers: []exchange.Answer{{Outcome: exchange.Technical, RetryAfter: time.Minute, Message: "breaker open"}}}
 	err := fetchOnce(t, b, d, l, true)
-	v := testBackoff().verdict(2, err, time.Time{})
-	if v.act != again || v.at.Sub(time.Time{}) < time.Minute || len(d.acts) != 0 {
+	if v := testBackoff().verdict(2, err, time.Time{}); v.act != again || !v.at.IsZero() || len(d.acts) != 0 {
 		t.Errorf("%v: verdict %+v, acts %v", err, v, d.acts)
+	}
+	if end := b.ends[0]; end.Sent || end.RetryAfter != time.Minute {
+		t.Errorf("the ledger is told %+v", end)
 	}
 }
 
-func TestTheLedgerOfAnOutageHoldsOnlyTheCallsThatWereMade(t *testing.T) {
-	c := newClock()
-	b := newBook()
-	l := &line{answers: []exchange.Answer{{Outcome: exchange.Technical, RetryAfter: time.Minute}}}
-	f := &fetcher{ledger: b, engine: &desk{}, caller: l, platform: newPlatform(c.now, half, quietLog()), count: &counters{}, log: quietLog()}
-	for job := int64(1); job <= 500; job++ {
-		err := f.fetch(t.Context(), Task[Fetch]{ID: job, Case: 3, Attempt: 1, Args: Fetch{Requirement: 5}})
-		if v := testBackoff().verdict(0, err, c.now()); v.act != again {
-			t.Fatalf("job %d: %v", job, err)
+func TestAFetchThatMayNotCallNowWaits(t *testing.T) {
+	turn := newClock().now().Add(time.Hour)
+	over := turn
+	for name, tt := range map[string]struct {
+		wait   models.WaitError
+		want   verdict
+		parked int
+	}{
+		"for its turn":              {models.WaitError{Until: turn}, verdict{act: again, at: turn}, 0},
+		"for the end of an outage":  {models.WaitError{Incident: models.Incident{ID: 4}}, verdict{act: hold}, 1},
+		"for one that ended by now": {models.WaitError{Incident: models.Incident{ID: 4, ClosedAt: &over}}, verdict{act: again}, 0},
+	} {
+		b, d, l := newBook(), &desk{}, answers(exchange.Found)
+		b.wait = &tt.wait
+		v := testBackoff().verdict(0, fetchOnce(t, b, d, l, true), time.Time{})
+		v.reason = ""
+		if v != tt.want || len(b.parked) != tt.parked || l.calls() != 0 || len(b.rows) != 0 {
+			t.Errorf("%s: %+v, parked %v, %d calls", name, v, b.parked, l.calls())
 		}
-	}
-	if len(b.rows) != 1 || l.calls() != 1 {
-		t.Errorf("%d ledger rows, %d calls for one outage", len(b.rows), l.calls())
 	}
 }
 

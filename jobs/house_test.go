@@ -35,6 +35,9 @@ type house struct {
 	redis  asynq.RedisConnOpt // nil: in process
 	log    *scribe
 
+	url  string
+	keys models.Keys
+
 	forward *atomic.Int64 // nanoseconds by which the clock was put forward
 
 	hall, coordinator workflow.Actor
@@ -51,6 +54,11 @@ func ticking() (now func() time.Time, forward *atomic.Int64) {
 	return func() time.Time {
 		return base.Add(time.Since(began) + time.Duration(forward.Load())).Truncate(time.Microsecond)
 	}, forward
+}
+
+// fastBreaker asks often whether an outage is over.
+func fastBreaker() models.Breaker {
+	return models.Breaker{Pause: 50 * time.Millisecond, Max: 200 * time.Millisecond}
 }
 
 // newHouse opens a store on url and furnishes it.
@@ -80,7 +88,8 @@ func newHouse(t *testing.T, url string, opt asynq.RedisConnOpt) *house {
 
 	keys, _, err := models.NewKeys()
 	must(err)
-	h.store, err = models.Open(ctx, models.Options{URL: url, Keys: keys, Now: now, Log: quietLog()})
+	h.url, h.keys = url, keys
+	h.store, err = models.Open(ctx, models.Options{URL: url, Keys: keys, Now: now, Log: slog.New(slog.NewTextHandler(h.log, nil)), Breaker: fastBreaker()})
 	must(err)
 	t.Cleanup(func() { _ = h.store.Close() })
 	s := h.sim.Register("人口基准信息", "GA")
@@ -137,7 +146,7 @@ func (h *house) options() Options {
 		Log: slog.New(slog.NewTextHandler(h.log, nil)), Workers: 8, Poll: 10 * time.Millisecond,
 		Limit: time.Second, Lease: 1500 * time.Millisecond, Grace: 5 * time.Second,
 		Backoff: Backoff{Attempts: 30, Base: 5 * time.Millisecond, Max: 200 * time.Millisecond},
-		Every:   Every{Escalate: 50 * time.Millisecond, Seal: 50 * time.Millisecond, Prune: time.Minute},
+		Every:   Every{Escalate: 50 * time.Millisecond, Seal: 50 * time.Millisecond, Prune: time.Minute, Probe: 20 * time.Millisecond},
 	}
 }
 

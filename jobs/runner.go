@@ -66,7 +66,7 @@ func (r *runner) do(ctx context.Context, kind string, tk ticket, work func(conte
 	}
 	last := j.Attempt+1 >= r.backoff.Attempts
 	err = r.attempt(ctx, min(left, r.limit), func(ctx context.Context) error { return work(ctx, j, last) })
-	if err != nil && ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil && !errors.Is(err, errParked) {
 		err = later(0, "the worker stopped: "+err.Error()) // not the job's failure
 	}
 	r.settle(ctx, log, j.ID, r.backoff.verdict(j.Attempt, err, r.now()))
@@ -103,6 +103,9 @@ func (r *runner) settle(ctx context.Context, log *slog.Logger, id int64, v verdi
 		r.count.parked.Add(1)
 		log.DebugContext(ctx, "job waits", "at", v.at, "reason", v.reason)
 		err = r.rows.RetryJob(ctx, id, v.at, false, v.reason)
+	case hold:
+		r.count.parked.Add(1)
+		return
 	case bury:
 		r.count.buried.Add(1)
 		log.ErrorContext(ctx, "job given up", "reason", v.reason)
@@ -121,6 +124,7 @@ const (
 	retry                 // failed; another attempt follows
 	again                 // had to wait; not counted as an attempt
 	bury                  // given up
+	hold                  // waits, as its row says already
 )
 
 // verdict is what becomes of a row.
@@ -133,13 +137,14 @@ type verdict struct {
 // postponed is the error of work that waits for something and has not failed.
 type postponed struct {
 	wait   time.Duration
+	until  time.Time // instead of wait
 	reason string
 }
 
 func (p *postponed) Error() string { return p.reason }
 
 // later puts the work off without counting an attempt.
-func later(wait time.Duration, reason string) error { return &postponed{wait, reason} }
+func later(wait time.Duration, reason string) error { return &postponed{wait: wait, reason: reason} }
 
 // Backoff says how often and when a job that failed is tried again.
 type Backoff struct {
@@ -166,6 +171,10 @@ func (b Backoff) verdict(failed int, err error, now time.Time) verdict {
 	switch {
 	case err == nil:
 		return verdict{act: finish}
+	case errors.Is(err, errParked):
+		return verdict{act: hold}
+	case errors.As(err, &p) && !p.until.IsZero():
+		return verdict{act: again, at: p.until, reason: p.reason}
 	case errors.As(err, &p):
 		return verdict{act: again, at: now.Add(p.wait), reason: p.reason}
 	case permanent(err):

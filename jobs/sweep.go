@@ -21,6 +21,7 @@ type Every struct {
 	Prune    time.Duration // what has expired
 	Migrate  time.Duration // migrations of definitions that are at work
 	Follow   time.Duration // cases that joined one that has ended
+	Probe    time.Duration // outages: whether they are over
 }
 
 // settleEvents is how old an event must be to be sealed: a transaction that

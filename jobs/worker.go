@@ -29,6 +29,7 @@ type Store interface {
 	followers
 	selection
 	registrar
+	prober
 	Backlog(ctx context.Context) (waiting, dead int64, err error)
 }
 
@@ -56,22 +57,21 @@ type Options struct {
 	// Follow lets a case that joined another one follow it to its end; nil: they
 	// stay.
 	Follow func(context.Context, workflow.Follower) error
-	Every  Every // default: escalate 30 s, seal 5 s, prune 1 h, migrate and follow 2 s
+	Every  Every // default: escalate 30 s, seal 5 s, prune 1 h, migrate and follow 2 s, probe 1 s
 }
 
 // Worker does the work in the background of one process.
 type Worker struct {
-	opt      Options
-	count    counters
-	mux      *Mux
-	relay    *relay
-	carrier  carrier
-	queue    *queue // nil without Redis
-	platform *platform
-	sweeper  *sweeper
-	sweeps   []sweep
-	stop     chan struct{}
-	began    atomic.Bool
+	opt     Options
+	count   counters
+	mux     *Mux
+	relay   *relay
+	carrier carrier
+	queue   *queue // nil without Redis
+	sweeper *sweeper
+	sweeps  []sweep
+	stop    chan struct{}
+	began   atomic.Bool
 }
 
 // New returns a worker that has not begun to work. Redis need not be there.
@@ -92,7 +92,6 @@ func New(o Options) (*Worker, error) {
 		count: &w.count, settled: w.relay.wake, stop: w.stop,
 	})
 	w.relay.mux = w.mux
-	w.platform = newPlatform(o.Now, o.Backoff.Rand, o.Log)
 	if err := w.register(); err != nil {
 		return nil, err
 	}
@@ -115,6 +114,7 @@ func New(o Options) (*Worker, error) {
 			return err
 		}},
 		{"prune", o.Every.Prune, o.Store.Prune},
+		{"probe", o.Every.Probe, o.Store.Probe},
 	}
 	if o.Follow != nil {
 		w.sweeps = append(w.sweeps, sweep{"follow", o.Every.Follow, (&following{list: o.Store, follow: o.Follow, log: o.Log}).sweep})
@@ -147,14 +147,14 @@ func (o *Options) defaults() {
 		o.Backoff.Rand = rand.Float64
 	}
 	if o.Every == (Every{}) {
-		o.Every = Every{Escalate: 30 * time.Second, Seal: 5 * time.Second, Prune: time.Hour, Migrate: 2 * time.Second, Follow: 2 * time.Second}
+		o.Every = Every{Escalate: 30 * time.Second, Seal: 5 * time.Second, Prune: time.Hour, Migrate: 2 * time.Second, Follow: 2 * time.Second, Probe: probeEvery}
 	}
 }
 
 // register names the work of every kind.
 func (w *Worker) register() error {
 	o := w.opt
-	f := &fetcher{ledger: o.Store, engine: o.Engine, caller: o.Caller, platform: w.platform, count: &w.count, log: o.Log}
+	f := &fetcher{ledger: o.Store, engine: o.Engine, caller: o.Caller, count: &w.count, log: o.Log}
 	return errors.Join(
 		Handle(w.mux, notifier(o.Store)),
 		Handle(w.mux, advancer(o.Engine, o.Log)),
@@ -217,11 +217,8 @@ func (w *Worker) Drain(ctx context.Context) error {
 
 // Status is how the worker sees its surroundings.
 type Status struct {
-	Queue    string    // "redis" or "in process"
-	Stuck    bool      // the relay cannot move: the queue or the database is away
-	Away     bool      // the exchange platform is away
-	AwayFrom time.Time // since when
-	Parked   int       // jobs that wait for the platform
+	Queue string // "redis" or "in process"
+	Stuck bool   // the relay cannot move: the queue or the database is away
 }
 
 // Status returns how the worker sees its surroundings now.
@@ -230,7 +227,6 @@ func (w *Worker) Status() Status {
 	if w.queue != nil {
 		s.Queue = "redis"
 	}
-	s.Away, s.AwayFrom, s.Parked = w.platform.state()
 	return s
 }
 

@@ -285,49 +285,6 @@ func TestTwoReplicasShareTheWork(t *testing.T) {
 	})
 }
 
-func TestAPlatformThatIsDownIsOneIncidentAndTheLineGoesOn(t *testing.T) {
-	eachHouse(t, func(h *house) {
-		t := h.t
-		var down atomic.Bool
-		down.Store(true)
-		o := h.options()
-		o.Caller = &breaker{h.caller, &down, atomic.Int64{}}
-		w, _ := work(t, o)
-		var ids []workflow.CaseID
-		for n := range 20 {
-			ids = append(ids, h.file(t, n))
-		}
-		until(t, func() bool { return w.Status().Away && w.Status().Parked == 20 })
-		if waiting, dead, err := h.store.Backlog(t.Context()); err != nil || waiting < 20 || dead != 0 {
-			t.Errorf("%d wait, %d dead, %v", waiting, dead, err)
-		}
-		down.Store(false)
-		h.drained(t, w)
-		h.once(t, ids)
-		if n := h.log.count("platform is away"); n != 1 {
-			t.Errorf("one outage was logged %d times", n)
-		}
-		if w.Status().Away {
-			t.Error("the platform is still said to be away")
-		}
-	})
-}
-
-// breaker is a platform that is down as long as a test says so.
-type breaker struct {
-	Caller
-	down  *atomic.Bool
-	calls atomic.Int64
-}
-
-func (b *breaker) Call(ctx context.Context, s exchange.Service, params map[string]string) exchange.Answer {
-	b.calls.Add(1)
-	if b.down.Load() {
-		return exchange.Answer{Outcome: exchange.Technical, RetryAfter: 50 * time.Millisecond, Message: "down"}
-	}
-	return b.Caller.Call(ctx, s, params)
-}
-
 func TestTheSweepsKeepTheHouse(t *testing.T) {
 	eachHouse(t, func(h *house) {
 		t := h.t

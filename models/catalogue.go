@@ -37,11 +37,12 @@ type Resource struct {
 	Class      workflow.ShareClass `json:"share_class"`
 	Condition  string              `json:"condition,omitempty"` // of conditional sharing
 	Version    string              `json:"version"`
-	ValidDays  int                 `json:"valid_days"` // how long a fetched record may be relied on
-	Repeatable bool                `json:"repeatable"` // asking twice does no harm
-	Profile    string              `json:"profile"`    // protocol profile of the platform
-	Connected  bool                `json:"connected"`  // it can be called: it has a sid
-	Status     EntryStatus         `json:"status"`     // of its entry in the catalogue
+	ValidDays  int                 `json:"valid_days"`     // how long a fetched record may be relied on
+	Repeatable bool                `json:"repeatable"`     // asking twice does no harm
+	Profile    string              `json:"profile"`        // protocol profile of the platform
+	Rate       string              `json:"rate,omitempty"` // how often it may be called, as registered, see ParseRate
+	Connected  bool                `json:"connected"`      // it can be called: it has a sid
+	Status     EntryStatus         `json:"status"`         // of its entry in the catalogue
 	Link       Link                `json:"-"`
 }
 
@@ -106,6 +107,7 @@ type (
 		Repeatable bool
 		Profile    string
 		Connected  bool
+		Rate       string
 		Link       string // encrypted
 		Status     string
 	}
@@ -245,7 +247,7 @@ func (r resourceRow) resource() Resource {
 	return Resource{
 		ID: r.ID, Code: r.Code, Name: r.Name, Provider: workflow.DeptID(r.Provider), Class: workflow.ShareClass(r.Class),
 		Condition: r.Condition, Version: r.Version, ValidDays: r.ValidDays, Repeatable: r.Repeatable, Profile: r.Profile,
-		Connected: r.Connected, Status: EntryStatus(r.Status),
+		Connected: r.Connected, Rate: r.Rate, Status: EntryStatus(r.Status),
 	}
 }
 

@@ -23,15 +23,26 @@ const (
 
 // dialect is what the statements of this room need to know of a database.
 type dialect struct {
-	name string
-	agg  string // rows to a JSON array
-	obj  string // pairs to a JSON object
-	json string // a query whose answer is JSON
+	name  string
+	agg   string // rows to a JSON array
+	obj   string // pairs to a JSON object
+	json  string // a query whose answer is JSON
+	day   string // the day in China of fetches.started_at
+	after string // a time, and w.n times so many microseconds after it
 }
 
 // sql writes a statement for the dialect.
 func (d dialect) sql(text string) string {
 	return strings.NewReplacer("JSON_AGG(", d.agg+"(", "JSON_OBJ(", d.obj+"(", "JSON_IN(", d.json+"(").Replace(text)
+}
+
+// forUpdate ends a query whose rows the transaction is going to change. On SQLite
+// nobody else writes meanwhile.
+func (d dialect) forUpdate() string {
+	if d.name == postgresName {
+		return " FOR UPDATE"
+	}
+	return ""
 }
 
 // bind writes the placeholders of a condition as the dialect does, and spreads
@@ -77,11 +88,11 @@ func connect(address string, maxConns int, create bool) (*gorm.DB, dialect, erro
 	}
 	if path, ok := strings.CutPrefix(address, "sqlite:"); ok && path != "" {
 		db, err := openSQLite(path, conf, create)
-		return db, dialect{name: sqliteName, agg: "json_group_array", obj: "json_object", json: "json"}, err
+		return db, dialect{name: sqliteName, agg: "json_group_array", obj: "json_object", json: "json", day: "date(started_at / 1000000 + 28800, 'unixepoch')", after: "? + w.n * ?"}, err
 	}
 	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
 		db, err := openPostgres(address, conf, maxConns)
-		return db, dialect{name: postgresName, agg: "json_agg", obj: "json_build_object"}, err
+		return db, dialect{name: postgresName, agg: "json_agg", obj: "json_build_object", day: "to_char(started_at AT TIME ZONE 'UTC' + interval '8 hours', 'YYYY-MM-DD')", after: "CAST(? AS timestamptz) + w.n * CAST(? AS bigint) * interval '1 microsecond'"}, err
 	}
 	return nil, dialect{}, errors.New("the database URL must be postgres://… or sqlite:PATH")
 }

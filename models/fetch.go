@@ -37,6 +37,8 @@ type Fetch struct {
 	ResourceName    string
 	ResourceVersion string
 	Provider        workflow.DeptID
+	User            workflow.DeptID // the department that it is for
+	Platform        string          // over which it is made
 	Purpose         string          // which service, for which paper
 	Basis           string          // legal basis
 	Consent         string          // how the citizen consented, "" where the law asks for none
@@ -56,7 +58,8 @@ type Target struct {
 	Requirement workflow.Requirement
 	Resource    Resource // with its Link
 	Subject     workflow.Person
-	Probe       bool // Subject is the provider's test person
+	Probe       bool            // Subject is the provider's test person
+	User        workflow.DeptID // the department that the data is for
 	Purpose     string
 	Basis       string
 	Consent     string // how the citizen consented
@@ -74,6 +77,8 @@ type fetchRow struct {
 	ResourceName    string
 	ResourceVersion string
 	Provider        ref
+	UserDept        ref
+	Platform        string
 	Purpose         string
 	Basis           string
 	Consent         string
@@ -95,7 +100,7 @@ func (r fetchRow) fetch() Fetch {
 	return Fetch{
 		ID: r.ID, Job: r.JobID, Attempt: r.Attempt, Case: workflow.CaseID(r.CaseID), Requirement: r.RequirementID,
 		Resource: int64(r.ResourceID), ResourceName: r.ResourceName, ResourceVersion: r.ResourceVersion,
-		Provider: workflow.DeptID(r.Provider), Purpose: r.Purpose, Basis: r.Basis, Consent: r.Consent,
+		Provider: workflow.DeptID(r.Provider), User: workflow.DeptID(r.UserDept), Platform: r.Platform, Purpose: r.Purpose, Basis: r.Basis, Consent: r.Consent,
 		Application: workflow.CaseID(r.Application), Actor: r.Actor, RequestID: r.RequestID,
 		StartedAt: r.StartedAt.Time, EndedAt: r.EndedAt.ptr(), Outcome: Outcome(r.Outcome), Message: r.Message, Receipt: r.ReceiptID,
 	}
@@ -123,7 +128,7 @@ func (s *Store) Target(ctx context.Context, id workflow.CaseID, requirement int6
 	if i < 0 {
 		return Target{}, notFound("requirement")
 	}
-	t := Target{Case: id, Requirement: before.Requirements[i]}
+	t := Target{Case: id, Requirement: before.Requirements[i], User: before.Parts[workflow.Demander]}
 	if t.Resource, err = s.Resource(ctx, t.Requirement.Resource); err != nil {
 		return Target{}, err
 	}
@@ -167,20 +172,25 @@ func (s *Store) grant(demander workflow.DeptID, r workflow.Requirement) Grant {
 	return g
 }
 
-// BeginFetch writes a ledger row before the call goes out and returns it. Rows
-// of the same job that were left pending by a crash become unknown.
+// BeginFetch writes a ledger row before the call goes out and returns it, or a
+// *[WaitError] when the call may not go out now; it counts the call. Rows of the same job
+// that were left pending by a crash become unknown.
 func (s *Store) BeginFetch(ctx context.Context, f Fetch) (Fetch, error) {
 	now := s.moment()
 	row := fetchRow{
 		JobID: f.Job, Attempt: f.Attempt, CaseID: int64(f.Case), RequirementID: f.Requirement, ResourceID: ref(f.Resource),
-		ResourceName: f.ResourceName, ResourceVersion: f.ResourceVersion, Provider: ref(f.Provider), Purpose: f.Purpose,
+		ResourceName: f.ResourceName, ResourceVersion: f.ResourceVersion, Provider: ref(f.Provider), UserDept: ref(f.User), Platform: f.Platform, Purpose: f.Purpose,
 		Basis: f.Basis, Consent: legibleText(f.Consent), Application: int64(f.Application), Actor: f.Actor, RequestID: legibleText(f.RequestID), StartedAt: now, Outcome: string(FetchPending),
 	}
 	var err error
 	if row.Seal, err = s.sealFetch(row); err != nil {
 		return Fetch{}, err
 	}
-	err = s.write(ctx, "fetch", func(tx *gorm.DB) error {
+	var wait *WaitError
+	err = s.write(ctx, "fetch", func(tx *gorm.DB) (err error) {
+		if wait, err = s.gate(tx, f, now.Time); err != nil || wait != nil {
+			return err
+		}
 		var open []fetchRow
 		if err := tx.Where("job_id = ? AND outcome = ?", f.Job, string(FetchPending)).Order("id").Find(&open).Error; err != nil {
 			return err
@@ -191,8 +201,14 @@ func (s *Store) BeginFetch(ctx context.Context, f Fetch) (Fetch, error) {
 				return err
 			}
 		}
+		if err := countCall(tx, row); err != nil {
+			return err
+		}
 		return tx.Create(&row).Error
 	})
+	if err == nil && wait != nil {
+		return Fetch{}, wait
+	}
 	return row.fetch(), err
 }
 
@@ -205,12 +221,16 @@ type FetchEnd struct {
 	Subject   workflow.Person // whom the payload is about
 	Probe     bool
 	ValidDays int
+
+	Sent       bool          // the call itself may have gone out
+	RetryAfter time.Duration // how long the platform asks not to be called, when it was not
 }
 
 // EndFetch closes a ledger row. With FetchFound it writes the receipt and the
 // encrypted payload in the same transaction; a job that has a receipt gets that
 // one, never a second. A row that is closed already stays as it is, except that
-// a record that was found after all counts.
+// a record that was found after all counts. What it says of the platform is judged
+// in the same transaction, see [Incident].
 func (s *Store) EndFetch(ctx context.Context, id int64, e FetchEnd) (*Receipt, error) {
 	var number int64
 	if e.Outcome == FetchFound {
@@ -221,6 +241,7 @@ func (s *Store) EndFetch(ctx context.Context, id int64, e FetchEnd) (*Receipt, e
 		number = ids[0]
 	}
 	var receipt *Receipt
+	woke := false
 	err := s.write(ctx, "fetch", func(tx *gorm.DB) error {
 		var row fetchRow
 		if err := tx.Where("id = ?", id).Take(&row).Error; err != nil {
@@ -236,10 +257,17 @@ func (s *Store) EndFetch(ctx context.Context, id int64, e FetchEnd) (*Receipt, e
 			was, receipt, row.ReceiptID = "", r, r.ID
 		}
 		row.Outcome, row.EndedAt, row.Message = string(e.Outcome), s.moment(), legibleText(e.Message)
-		return s.closeFetch(tx, row, was)
+		err := s.closeFetch(tx, row, was)
+		if err == nil {
+			woke, err = s.judge(tx, row, e)
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err
+	}
+	if woke {
+		s.wake()
 	}
 	return receipt, nil
 }

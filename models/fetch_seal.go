@@ -10,8 +10,8 @@ func (r fetchRow) text() ([]byte, error) {
 	if r.Outcome == string(FetchPending) {
 		id = 0
 	}
-	return arrayText("shujie fetch 1", id, r.JobID, r.Attempt, r.CaseID, r.RequirementID, r.ResourceID, r.ResourceName,
-		r.ResourceVersion, r.Provider, r.Purpose, r.Basis, r.Consent, r.Application, r.Actor, r.RequestID, micros(r.StartedAt), micros(r.EndedAt),
+	return arrayText("shujie fetch 2", id, r.JobID, r.Attempt, r.CaseID, r.RequirementID, r.ResourceID, r.ResourceName,
+		r.ResourceVersion, r.Provider, r.UserDept, r.Platform, r.Purpose, r.Basis, r.Consent, r.Application, r.Actor, r.RequestID, micros(r.StartedAt), micros(r.EndedAt),
 		r.Outcome, r.Message, r.ReceiptID)
 }
 

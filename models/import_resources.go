@@ -45,6 +45,8 @@ func (im *importer) resourceRows(list []NewResource) error {
 			im.missing("resources", i, "provider_code")
 		case r.Class < workflow.NoData || r.Class > workflow.NotShared:
 			im.bad("resources", i, "share_class", "共享类型应为 1、2 或 3", "must be 1, 2 or 3")
+		case !rated(r.Rate):
+			im.bad("resources", i, "rate", "调用频率应形如 1000次/小时", "must look like 1000次/小时")
 		case seen[k]:
 			im.twice("resources", i, "name")
 		default:
@@ -61,7 +63,7 @@ func (im *importer) resourceRows(list []NewResource) error {
 		}
 	}
 	set := clause.AssignmentColumns([]string{"class", "condition", "version", "valid_days", "repeatable", "search", "status"})
-	set = append(set, kept("resources", "code", "profile", "link")...)
+	set = append(set, kept("resources", "code", "profile", "link", "rate")...)
 	set = append(set, clause.Assignment{
 		Column: clause.Column{Name: "connected"},
 		Value:  gorm.Expr("CASE WHEN excluded.link = '' THEN resources.connected ELSE excluded.connected END"),
@@ -70,6 +72,11 @@ func (im *importer) resourceRows(list []NewResource) error {
 		return err
 	}
 	return im.versions(rows, entries, by, before)
+}
+
+func rated(text string) bool {
+	_, err := ParseRate(text)
+	return err == nil
 }
 
 // entry returns the metadata that the registration states.
@@ -83,7 +90,7 @@ func (im *importer) resourceRow(provider int64, r *NewResource, e *workflow.Entr
 	row := resourceRow{
 		Code: e.Code, Name: e.Name, Search: searchOf(e), Provider: provider, Class: int(e.Class),
 		Condition: e.Condition, Version: r.Version, ValidDays: r.ValidDays, Repeatable: r.Repeatable, Profile: r.Profile,
-		Connected: r.Link.SID != "", Status: string(EntryPublished),
+		Connected: r.Link.SID != "", Rate: r.Rate, Status: string(EntryPublished),
 	}
 	if r.Link == (Link{}) {
 		return row, nil

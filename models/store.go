@@ -21,6 +21,7 @@ type Options struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	MaxConns int // open connections to PostgreSQL; 0 means 16
+	Breaker  Breaker
 }
 
 // Store keeps everything. It is safe for concurrent use.
@@ -32,6 +33,7 @@ type Store struct {
 	log *slog.Logger
 	*safe
 
+	breaker  Breaker
 	readCase string // the statement in the words of the dialect
 
 	writes *writer
@@ -75,7 +77,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(err, pool.Close())
 	}
 	s := &Store{
-		db: db, sql: pool, d: d, now: o.Now, log: o.Log, safe: keys, readCase: d.sql(readCase),
+		db: db, sql: pool, d: d, now: o.Now, log: o.Log, safe: keys, readCase: d.sql(readCase), breaker: o.Breaker.withDefaults(),
 		woken:        make(chan struct{}, 1),
 		cases:        &sequence{name: "cases"},
 		requirements: &sequence{name: "requirements"},

@@ -17,6 +17,7 @@ const arrivedAction = "data_arrived"
 func (v *verifier) ledger(ctx context.Context) error {
 	return firstError(
 		func() error { return v.fetches(ctx) },
+		func() error { return v.counts(ctx) },
 		func() error { return v.receipts(ctx) },
 		func() error { return v.destructions(ctx) },
 		func() error { return v.arrivals(ctx) },
@@ -34,6 +35,23 @@ func (v *verifier) fetches(ctx context.Context) error {
 		}
 		return r.ID, err
 	})
+}
+
+// counts compares how often each resource was called (累计调用) with the ledger, in
+// one statement, so that what is called meanwhile counts on both sides.
+func (v *verifier) counts(ctx context.Context) error {
+	var rows []struct {
+		ResourceID, Dept, Counted, Written int64
+		Day                                string
+	}
+	err := v.s.read(ctx).Raw(`SELECT resource_id, dept, day, sum(counted) AS counted, sum(written) AS written FROM (
+		SELECT resource_id, dept, day, calls AS counted, 0 AS written FROM call_counts
+		UNION ALL SELECT coalesce(resource_id, 0), coalesce(user_dept, 0), `+v.s.d.day+`, 0, 1 FROM fetches) AS c
+		GROUP BY resource_id, dept, day HAVING sum(counted) <> sum(written) ORDER BY day, resource_id, dept LIMIT ?`, inserts).Scan(&rows).Error
+	for _, r := range rows {
+		v.found(Problem{Kind: Changed}, "calls of resource %d for department %d on %s: %d are counted, the ledger has %d", r.ResourceID, r.Dept, r.Day, r.Counted, r.Written)
+	}
+	return err
 }
 
 // proven is a receipt with what is there of its record.

@@ -150,10 +150,22 @@ func NewWorld(tb testing.TB, open Open) *World {
 	return w
 }
 
+// Pause is how long the stores of the world wait in an outage. Their clock runs a
+// second each time it is read.
+const Pause = 20 * time.Minute
+
 // Replica opens another store on the same database.
 func (w *World) Replica() *models.Store {
 	w.Helper()
-	s, err := models.Open(w.Context(), models.Options{URL: w.URL, Keys: w.Keys, Now: w.Clock.Now})
+	return w.replicaAt(w.Clock.Now)
+}
+
+// replicaAt opens another store, which has a clock of its own.
+func (w *World) replicaAt(now func() time.Time) *models.Store {
+	w.Helper()
+	s, err := models.Open(w.Context(), models.Options{
+		URL: w.URL, Keys: w.Keys, Now: now, Breaker: models.Breaker{Pause: Pause, Max: 4 * Pause},
+	})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -272,6 +284,7 @@ func Tables() []string {
 		"users", "grants", "sessions", "batches", "cases", "requirements", "events", "marks", "outbox", "idempotency_keys",
 		"fetches", "receipts", "payloads", "destructions", "checkpoints", "notices", "definitions", "migrations", "migration_cases",
 		"bulks", "bulk_items", "substitutes", "filters", "entry_versions", "calendars", "replays", "replay_rows",
+		"incidents", "parks", "rates", "call_counts",
 	}
 }
 

@@ -40,6 +40,7 @@ CREATE TABLE resources (
     repeatable boolean  NOT NULL DEFAULT true,
     profile    text     NOT NULL DEFAULT '',
     connected  boolean  NOT NULL DEFAULT false,
+    rate       text     NOT NULL DEFAULT '', -- as registered, e.g. 1000次/小时
     link       text     NOT NULL DEFAULT '', -- encrypted
     CONSTRAINT resources_name_key UNIQUE (provider, name)
 );
@@ -257,6 +258,7 @@ CREATE TABLE outbox (
     free_at    timestamptz NOT NULL, -- due_at, or the end of the lease
     dead       boolean     NOT NULL DEFAULT false,
     last_error text        NOT NULL DEFAULT '',
+    turn_at    timestamptz, -- promised when its service had been called as often as it may
     created_at timestamptz NOT NULL
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 CREATE INDEX outbox_free ON outbox (free_at, id) WHERE NOT dead;
@@ -281,6 +283,8 @@ CREATE TABLE fetches (
     resource_name    text        NOT NULL,
     resource_version text        NOT NULL,
     provider         bigint CONSTRAINT fetches_provider_fkey REFERENCES departments (id),
+    user_dept        bigint CONSTRAINT fetches_user_fkey REFERENCES departments (id), -- for whom
+    platform         text        NOT NULL DEFAULT '',
     purpose          text        NOT NULL,
     basis            text        NOT NULL,
     consent          text        NOT NULL DEFAULT '',
@@ -297,6 +301,59 @@ CREATE TABLE fetches (
 );
 CREATE INDEX fetches_case ON fetches (case_id, id);
 CREATE INDEX fetches_pending ON fetches (job_id) WHERE outcome = 'pending';
+-- How the last calls ended, by service and by platform (models/incident.go).
+CREATE INDEX fetches_resource ON fetches (resource_id, id);
+CREATE INDEX fetches_platform ON fetches (platform, id);
+
+-- Outages (docs/adr/0016). One is open at a time for a service, or for a whole
+-- platform (resource_id 0). Its row is what the replicas agree by: who may ask
+-- whether it is over, and when.
+CREATE TABLE incidents (
+    id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT incidents_pkey PRIMARY KEY,
+    platform      text    NOT NULL,
+    resource_id   bigint NOT NULL DEFAULT 0,
+    resource_name text    NOT NULL DEFAULT '',
+    reason        text    NOT NULL,
+    opened_at     timestamptz NOT NULL,
+    pause         bigint NOT NULL, -- microseconds until somebody asks again
+    probe_at      timestamptz NOT NULL, -- nobody asks before
+    probe_job     bigint NOT NULL DEFAULT 0, -- who asks now, and until when it is waited for
+    probe_until   timestamptz,
+    parked        bigint NOT NULL DEFAULT 0, -- fetches that were parked in all
+    merged_into   bigint NOT NULL DEFAULT 0, -- the outage of the platform that it turned out to be
+    closed_at     timestamptz
+);
+CREATE UNIQUE INDEX incidents_open_key ON incidents (platform, resource_id) WHERE closed_at IS NULL;
+
+-- Fetches that wait for the end of an outage. Their rows in the outbox are due
+-- never; the end of the incident makes them due one after the other.
+CREATE TABLE parks (
+    job_id      bigint NOT NULL CONSTRAINT parks_pkey PRIMARY KEY,
+    incident_id bigint NOT NULL CONSTRAINT parks_incident_fkey REFERENCES incidents (id),
+    resource_id bigint NOT NULL,
+    at          timestamptz NOT NULL
+);
+CREATE INDEX parks_incident ON parks (incident_id, job_id);
+
+-- Where the rate of a registered service is: the theoretical arrival time of the
+-- generic cell rate algorithm, and the last turn that was promised to a fetch.
+CREATE TABLE rates (
+    resource_id bigint NOT NULL CONSTRAINT rates_pkey PRIMARY KEY CONSTRAINT rates_resource_fkey REFERENCES resources (id),
+    tat         timestamptz NOT NULL,
+    promised    timestamptz NOT NULL
+);
+
+-- 累计调用: calls by resource, the department they were made for, and the day in
+-- China, counted in the transaction that writes the ledger. Spread over slots, so
+-- that calls to one service do not wait for each other.
+CREATE TABLE call_counts (
+    resource_id bigint NOT NULL,
+    dept        bigint NOT NULL,
+    day         text    NOT NULL,
+    slot        smallint NOT NULL,
+    calls       bigint NOT NULL,
+    CONSTRAINT call_counts_pkey PRIMARY KEY (resource_id, dept, day, slot)
+);
 
 CREATE TABLE receipts (
     id               bigint      NOT NULL CONSTRAINT receipts_pkey PRIMARY KEY,
@@ -588,7 +645,7 @@ CREATE TABLE series (
 );
 
 -- +goose Down
-DROP TABLE series;
+DROP TABLE series, call_counts, rates, parks, incidents;
 DROP TABLE replay_rows, replays, calendars, entry_versions, filters, substitutes, bulk_items, bulks, migration_cases, migrations, definitions, notices, checkpoints, destructions, payloads, receipts, fetches, idempotency_keys, outbox, marks,
     events, requirements, cases, batches, sessions, grants, users, routing_sets, proof_holders, proofs,
     service_items, resources, departments, regions, sequences;

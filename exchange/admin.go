@@ -13,9 +13,9 @@ import (
 // The face under /sim/ is for testers outside this process; the platform has no
 // such thing.
 
-func (s *Simulator) serveServices(w http.ResponseWriter, _ *http.Request) { reply(w, s.Services()) }
+func (s *Simulator) serveServices(w http.ResponseWriter, _ *http.Request) { show(w, s.Services()) }
 
-func (s *Simulator) serveStats(w http.ResponseWriter, _ *http.Request) { reply(w, s.Stats()) }
+func (s *Simulator) serveStats(w http.ResponseWriter, _ *http.Request) { show(w, s.Stats()) }
 
 // servePersons lists the first persons; n says how many, 10 when it does not.
 func (s *Simulator) servePersons(w http.ResponseWriter, r *http.Request) {
@@ -27,7 +27,7 @@ func (s *Simulator) servePersons(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	reply(w, s.Persons(n))
+	show(w, s.Persons(n))
 }
 
 // serveFaults sets the faults of a service, or of the platform without a sid; a

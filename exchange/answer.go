@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,6 +37,33 @@ type Answer struct {
 	Sent       bool   // whether the call itself may have left this machine
 	Took       time.Duration
 	RetryAfter time.Duration // with Sent false: the platform is away, do not ask before
+
+	RequestHash string // X-Road: of the request that this answers, by the provider's security server
+
+	header http.Header
+}
+
+// byStatus decides what the HTTP status alone decides. The outcome stays "" with
+// a success; with Refused the body may say why.
+func byStatus(a Answer) Answer {
+	switch {
+	case a.Status >= 500, a.Status == http.StatusTooManyRequests, a.Status == http.StatusRequestTimeout:
+		a.Outcome, a.Body = Technical, nil
+	case a.Status >= 400:
+		a.Outcome = Refused
+	default:
+		return a
+	}
+	a.Message = fmt.Sprintf("HTTP status %d", a.Status)
+	return a
+}
+
+// readJSON judges an answer whose body is JSON.
+func readJSON(a Answer, private []string) Answer {
+	if a = byStatus(a); a.Outcome == Technical {
+		return a
+	}
+	return judge(a, private)
 }
 
 // judge reads the body of an answer that the HTTP status has not decided, and
@@ -142,15 +170,6 @@ func text(raw json.RawMessage) (string, bool) {
 // platform, "00" and "200" on others (docs/domain.md §6.5, §6.7).
 func success(code string) bool { return code == "0" || code == "00" || code == "200" }
 
-// unauthorised reports whether the platform turned the caller away at the gate,
-// so that a new secret of the day may help. Only -1 and E-106 are known and no
-// full table exists (docs/domain.md §6.5); design: every E- code is the
-// platform's own. A provider's code is never taken for one.
-func unauthorised(a Answer) bool {
-	return a.Outcome == Refused &&
-		(a.Code == "-1" || strings.HasPrefix(a.Code, "E-") || a.Status == 401 || a.Status == 403)
-}
-
 // failed reports whether an envelope without a code says that it failed: the
 // status of the Ministry of Civil Affairs (docs/domain.md §6.4), or a success
 // that is false.
@@ -208,7 +227,7 @@ func scrub(s string, private []string) string {
 func clip(s string, n int) string {
 	s = strings.ToValidUTF8(s, "")
 	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
+		if unprintable(r) {
 			return ' '
 		}
 		return r
@@ -218,6 +237,8 @@ func clip(s string, n int) string {
 	}
 	return s
 }
+
+func unprintable(r rune) bool { return !unicode.IsPrint(r) }
 
 // String is the answer in one line without personal data.
 func (a Answer) String() string {

@@ -44,7 +44,7 @@ func TestADeadPlatformStopsCallsUntilItAnswersAgain(t *testing.T) {
 			})
 		})
 		call := func() exchange.Answer {
-			return c.Call(t.Context(), service, map[string]string{"gmsfhm": p.IDNumber, "xm": p.Name})
+			return c.Call(t.Context(), service, exchange.Question{Params: map[string]string{"gmsfhm": p.IDNumber, "xm": p.Name}})
 		}
 		for range 3 {
 			if a := call(); a.Outcome != exchange.Technical || a.RetryAfter != 0 {
@@ -92,13 +92,13 @@ func TestOneIsLetThroughToAPlatformThatMayBeBack(t *testing.T) {
 			})
 		})
 		service := exchange.Service{RID: "r", SID: "s", AppKey: "k"}
-		c.Call(t.Context(), service, nil)
+		c.Call(t.Context(), service, exchange.Question{})
 		time.Sleep(61 * time.Second)
 		holding = true
-		go c.Call(t.Context(), service, nil)
+		go c.Call(t.Context(), service, exchange.Question{})
 		synctest.Wait()
 		for range 10 {
-			if a := c.Call(t.Context(), service, nil); a.Sent || a.RetryAfter <= 0 || asked != 2 {
+			if a := c.Call(t.Context(), service, exchange.Question{}); a.Sent || a.RetryAfter <= 0 || asked != 2 {
 				t.Errorf("%v, retry after %s, asked %d times", a, a.RetryAfter, asked)
 			}
 		}

@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -18,14 +16,6 @@ import (
 
 	"github.com/shujie-gov/shujie/fault"
 )
-
-// Service is one interface that a requester may call (docs/domain.md §6.1).
-type Service struct {
-	RID    string // requester
-	SID    string // interface
-	AppKey string // long-lived authorisation of this pair; secret
-	Method string // GET or POST as registered; "" is POST
-}
 
 // Options are what a client needs. Base, Profile and Now must be given; the
 // others have defaults.
@@ -67,7 +57,7 @@ func NewClient(o Options) (*Client, error) {
 		return nil, err
 	}
 	switch {
-	case o.Profile.Signer == nil:
+	case o.Profile.dialect == nil:
 		return nil, fault.InvalidField("profile", "未指定平台协议。", "no platform profile given")
 	case o.Profile.Unconfirmed && !o.AllowUnconfirmed:
 		return nil, fault.InvalidField("profile",
@@ -107,16 +97,16 @@ func NewClient(o Options) (*Client, error) {
 	return c, nil
 }
 
-// Call asks a service for the record that params describe. It never fails
+// Call asks a service for the record that a question describes. It never fails
 // otherwise than by the outcome of its answer. While the platform is away it
 // answers at once with Technical, Sent false and the time to wait.
-func (c *Client) Call(ctx context.Context, s Service, params map[string]string) Answer {
+func (c *Client) Call(ctx context.Context, s Service, q Question) Answer {
 	began := c.now()
-	if why := s.wrong(); why != "" {
+	if why := c.profile.dialect.wrong(s); why != "" {
 		return Answer{Outcome: Refused, Message: "the service is not set up: " + why}
 	}
 	a, err := c.breaker.Execute(func() (Answer, error) {
-		a := c.call(ctx, s, params)
+		a := c.call(ctx, s, q)
 		return a, blame(ctx, a)
 	})
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
@@ -128,49 +118,43 @@ func (c *Client) Call(ctx context.Context, s Service, params map[string]string) 
 	return a
 }
 
-// Refreshes returns how many secrets of the day the client has fetched.
+// Refreshes returns how many keys of short life the client has fetched.
 func (c *Client) Refreshes() int64 { return c.secrets.fetched.Load() }
 
-// call makes one call, and a second one with a new secret when the platform
-// turned the first away at the gate.
-func (c *Client) call(ctx context.Context, s Service, params map[string]string) Answer {
-	id := requestID()
+// call makes one call, and a second one with a new key when the platform turned
+// the first away at the gate.
+func (c *Client) call(ctx context.Context, s Service, q Question) Answer {
+	out := call{Service: s, Question: q, id: requestID(), key: s.AppKey}
+	d, ok := c.profile.dialect.(keyed)
+	if !ok {
+		return c.ask(ctx, out)
+	}
 	var rejected *secret
 	for {
-		day, failed := c.secret(ctx, s, rejected)
-		if day == nil {
+		held, failed := c.secret(ctx, d, s, rejected)
+		if held == nil {
 			failed.Sent = rejected != nil // the first call did go out
 			return failed
 		}
-		a := c.ask(ctx, s, day, id, params)
-		if rejected != nil || !unauthorised(a) {
+		out.key = held.key
+		a := c.ask(ctx, out)
+		if rejected != nil || !d.rejects(a) {
 			return a
 		}
-		rejected = day
+		rejected = held
 	}
 }
 
-// ask sends the call signed by the secret of the day.
-func (c *Client) ask(ctx context.Context, s Service, day *secret, id string, params map[string]string) Answer {
-	r := request{method: s.method(), path: c.profile.CallPath, header: c.profile.Signer.Proof(s, day.text, c.now()), id: id}
-	if r.method == http.MethodGet {
-		q := url.Values{}
-		for k, v := range params {
-			q.Set(k, v)
-		}
-		r.query = q.Encode()
-	} else {
-		r.body = params
-		if params == nil {
-			r.body = map[string]string{}
-		}
-	}
-	private := append(slices.Collect(maps.Values(params)), s.AppKey, day.text)
-	slices.SortFunc(private, func(a, b string) int { return len(b) - len(a) }) // the longest first, it may hold another
+// ask sends a call and judges its answer.
+func (c *Client) ask(ctx context.Context, out call) Answer {
+	out.at = c.now()
+	r := c.profile.dialect.request(out)
+	r.id = out.id
 	a := c.send(ctx, r)
-	if a.Outcome == "" || a.Outcome == Refused {
-		a = judge(a, private)
+	if a.Outcome == "" {
+		a = c.profile.dialect.read(a, out)
 	}
+	a.header = nil
 	return a
 }
 
@@ -212,24 +196,6 @@ func blame(ctx context.Context, a Answer) error {
 	}
 	return errPlatform
 }
-
-// wrong says what keeps a service from being called, or "".
-func (s Service) wrong() string {
-	for _, f := range []struct{ name, value string }{{"rid", s.RID}, {"sid", s.SID}, {"appkey", s.AppKey}} {
-		if f.value == "" {
-			return f.name + " is empty"
-		}
-		if strings.ContainsFunc(f.value, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return f.name + " has characters that a header cannot carry"
-		}
-	}
-	if m := s.method(); m != http.MethodGet && m != http.MethodPost {
-		return "method is neither GET nor POST"
-	}
-	return ""
-}
-
-func (s Service) method() string { return or(strings.ToUpper(s.Method), http.MethodPost) }
 
 // baseAddress checks and shortens the address of a platform.
 func baseAddress(base string) (string, error) {

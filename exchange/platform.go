@@ -3,73 +3,62 @@ package exchange
 import (
 	"bytes"
 	"crypto/hmac"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
 const (
 	maxRequest = 64 << 10         // bytes of a request's body; design
-	rtimeSlack = 30 * time.Minute // one running client reuses a signature that long (docs/domain.md §6.4); design
+	sentSlack  = 30 * time.Minute // one running client reuses a signature that long (docs/domain.md §6.4); design
 )
 
-// gateError says why the platform turned somebody away. Its code is always -1
-// (docs/domain.md §6.5); the words distinguish for people, the reason for
-// counters.
+// gateError says why the platform turned somebody away. The words distinguish
+// for people, the reason for counters; no full table of codes is known
+// (docs/domain.md §6.5).
 type gateError struct{ reason, message string }
 
-func (e gateError) Error() string { return e.message }
-
-// serveRefresh hands out the secret of the day (docs/domain.md §6.3).
-func (s *Simulator) serveRefresh(w http.ResponseWriter, r *http.Request) {
-	body, err := readBody(w, r)
-	if err != nil {
-		return
-	}
-	var in map[string]string
-	if json.Unmarshal(body, &in) != nil || len(in) != len(s.names) {
-		s.reject(w, gateError{"bad_request", "请求体须为且仅为四个字符串：" + strings.Join(s.names[:], "、")})
-		return
-	}
-	v := s.service(in[s.names[1]])
-	if !s.up(w, r, v) {
-		return
-	}
-	now := s.now()
-	err = s.gate(v, in[s.names[0]], in[s.names[2]], now, func(v *simService) error {
-		if !signed(v.AppKey, v, in[s.names[2]], in[s.names[3]]) {
-			return gateError{"bad_sign", "签名错误"}
+// serveKey hands out a key of short life.
+func (s *Simulator) serveKey(d keyDesk) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := readBody(w, r)
+		if err != nil {
+			return
 		}
-		return nil
-	})
-	if err != nil {
-		s.reject(w, err)
-		return
+		in := d.keyVisit(r, body)
+		v := s.service(in)
+		if !s.up(w, r, v) {
+			return
+		}
+		now := s.now()
+		if refusal := s.gate(v, in, now, func(v *simService) *gateError {
+			if in.signed(v.Registered, v.AppKey) || v.renewedBy(in, now) {
+				return nil
+			}
+			return &gateError{"bad_sign", "签名错误"}
+		}); refusal != nil {
+			s.turnAway(refusal)
+			d.keyPage(Registered{}, grant{}, refusal).write(w)
+			return
+		}
+		s.mu.Lock()
+		s.stats.Refreshes++
+		g := s.issue(v, now, d.life())
+		s.mu.Unlock()
+		d.keyPage(v.Registered, g, nil).write(w)
 	}
-	s.mu.Lock()
-	s.stats.Refreshes++
-	secret := s.daySecret(v, now)
-	s.mu.Unlock()
-	reply(w, map[string]any{"code": "0", "message": "成功", "data": map[string]string{
-		"secret":        s.profile.Signer.Seal(v.AppKey, secret),
-		"secretEndTime": strconv.FormatInt(nextMidnight(now).UnixMilli(), 10),
-	}})
 }
 
-// serveCall checks the four headers and lets the provider answer (docs/domain.md
-// §6.4).
+// serveCall lets the provider answer a call that passes the gate.
 func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request) {
 	body, err := readBody(w, r)
 	if err != nil {
 		return
 	}
-	h := func(i int) string { return r.Header.Get(s.names[i]) }
-	v := s.service(h(1))
+	in := s.desk.visit(r, body)
+	v := s.service(in)
 	met, late := s.drawn(v, true)
 	if met == FaultDown {
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -79,79 +68,78 @@ func (s *Simulator) serveCall(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := s.now()
-	err = s.gate(v, h(0), h(2), now, func(v *simService) error {
+	refusal := s.gate(v, in, now, func(v *simService) *gateError {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if met == FaultExpiredSecret {
-			v.day, v.turn = dayOf(now), v.turnOf(now)+1
+			v.revoke(now)
 		}
+		good, old := s.keys(v, now)
+		by := func(key string) bool { return in.signed == nil || in.signed(v.Registered, key) }
 		switch {
-		case signed(s.daySecret(v, now), v, h(2), h(3)):
-			return nil
-		case s.signedBefore(v, now, h(2), h(3)):
-			return gateError{"expired_secret", "当日密钥已过期，请重新获取"}
+		case anyOf(good, by):
+			return v.used(in)
+		case anyOf(old, by):
+			return &gateError{"expired_secret", "密钥已过期，请重新获取"}
 		}
-		return gateError{"bad_sign", "签名错误"}
+		return &gateError{"bad_sign", "签名错误"}
 	})
-	if err != nil {
-		s.reject(w, err)
+	if refusal != nil {
+		s.turnAway(refusal)
+		var known Registered
+		if v != nil {
+			known = v.Registered
+		}
+		s.desk.page(in, known, reply{gate: refusal}).write(w)
 		return
 	}
 	s.count(func(st *Stats) { st.Calls++ })
-	s.answer(w, v, met, parameters(r, body))
+	s.provide(w, v, met, in)
 }
 
-// gate checks what refreshes and calls have in common, and then the signature.
-func (s *Simulator) gate(v *simService, rid, rtime string, now time.Time, signature func(*simService) error) error {
-	if v == nil {
-		return gateError{"unknown_sid", "服务不存在或未授权（sid）"}
+// gate checks what keys and calls have in common, and then the proof.
+func (s *Simulator) gate(v *simService, in visit, now time.Time, proof func(*simService) *gateError) *gateError {
+	switch {
+	case in.odd != "":
+		return &gateError{"bad_request", in.odd}
+	case v == nil:
+		return &gateError{"unknown_sid", "服务不存在或未授权（sid）"}
+	case !in.bearer && !same(in.rid, v.RID):
+		return &gateError{"unknown_rid", "请求方未获授权（rid）"}
 	}
-	if !same(rid, v.RID) {
-		return gateError{"unknown_rid", "请求方未获授权（rid）"}
+	if in.unit > 0 {
+		n, err := strconv.ParseInt(in.sent, 10, 64)
+		if err != nil {
+			return &gateError{"stale_rtime", "时间戳须为整数"}
+		}
+		at := time.UnixMilli(n * in.unit.Milliseconds())
+		if at.Before(now.Add(-sentSlack)) || at.After(now.Add(sentSlack)) {
+			return &gateError{"stale_rtime", "时间戳已失效，与平台时间相差超过 30 分钟"}
+		}
 	}
-	ms, err := strconv.ParseInt(rtime, 10, 64)
-	if err != nil {
-		return gateError{"stale_rtime", "rtime 须为毫秒时间戳"}
-	}
-	if at := time.UnixMilli(ms); at.Before(now.Add(-rtimeSlack)) || at.After(now.Add(rtimeSlack)) {
-		return gateError{"stale_rtime", "rtime 已失效，与平台时间相差超过 30 分钟"}
-	}
-	return signature(v)
+	return proof(v)
 }
 
-// daySecret returns the secret of a service at a moment: the same for the whole
-// day in Shanghai unless it was replaced. The caller holds the lock.
-func (s *Simulator) daySecret(v *simService, at time.Time) string {
-	return s.secretOf(v, dayOf(at), v.turnOf(at))
-}
-
-func (s *Simulator) secretOf(v *simService, day string, turn int) string {
-	h := digest(s.seed, "secret", v.SID, day, strconv.Itoa(turn))
-	return hex.EncodeToString(h[:16])
-}
-
-// signedBefore reports whether a signature was made with a secret that was good
-// before: the day before's, or one of this day that was replaced.
-func (s *Simulator) signedBefore(v *simService, now time.Time, rtime, sig string) bool {
-	for turn := range v.turnOf(now) {
-		if signed(s.secretOf(v, dayOf(now), turn), v, rtime, sig) {
+func anyOf(keys []string, by func(string) bool) bool {
+	for _, k := range keys {
+		if by(k) {
 			return true
 		}
 	}
-	return signed(s.secretOf(v, dayOf(now.AddDate(0, 0, -1)), 0), v, rtime, sig)
-}
-
-func signed(secret string, v *simService, rtime, sig string) bool {
-	return same(sig, sign(secret, v.SID, v.RID, rtime))
+	return false
 }
 
 // same compares in a time that tells nothing about where two texts differ.
 func same(a, b string) bool { return hmac.Equal([]byte(a), []byte(b)) }
 
-func (s *Simulator) service(sid string) *simService {
+// service finds the service of a visit, nil when there is none.
+func (s *Simulator) service(in visit) *simService {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.bySID[sid]
+	if in.sid != "" {
+		return s.bySID[in.sid]
+	}
+	return s.byRID[in.rid]
 }
 
 func (s *Simulator) count(add func(*Stats)) {
@@ -160,7 +148,13 @@ func (s *Simulator) count(add func(*Stats)) {
 	add(&s.stats)
 }
 
-// up answers a refresh for a platform that is down, or waits for a slow one.
+// turnAway counts somebody who did not pass the gate.
+func (s *Simulator) turnAway(e *gateError) {
+	s.count(func(st *Stats) { st.Rejected[e.reason]++ })
+}
+
+// up answers a request for a key for a platform that is down, or waits for a
+// slow one.
 func (s *Simulator) up(w http.ResponseWriter, r *http.Request, v *simService) bool {
 	switch met, late := s.drawn(v, false); met {
 	case FaultDown:
@@ -182,14 +176,6 @@ func waited(r *http.Request, d time.Duration) bool {
 		return true
 	case <-r.Context().Done():
 		return false
-	}
-}
-
-// reject turns somebody away at the gate.
-func (s *Simulator) reject(w http.ResponseWriter, err error) {
-	if e := (gateError{}); errors.As(err, &e) {
-		s.count(func(st *Stats) { st.Rejected[e.reason]++ })
-		reply(w, map[string]any{"code": "-1", "message": e.message, "data": nil})
 	}
 }
 
@@ -226,7 +212,5 @@ func parameters(r *http.Request, body []byte) map[string]string {
 	return params
 }
 
-func reply(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
-	_ = json.NewEncoder(w).Encode(v) // a caller who left needs no answer
-}
+// show answers a tester.
+func show(w http.ResponseWriter, v any) { jsonPage(0, v).write(w) }

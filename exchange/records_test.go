@@ -38,7 +38,7 @@ func TestTheProviderAnswersTheQuestionThatWasAsked(t *testing.T) {
 			t.Run(what+" "+method, func(t *testing.T) {
 				service := s.service
 				service.Method = method
-				a := c.Call(t.Context(), service, tt.params)
+				a := c.Call(t.Context(), service, exchange.Question{Params: tt.params})
 				if a.Outcome != tt.outcome || a.Code != tt.code {
 					t.Errorf("%v", a)
 				}
@@ -145,7 +145,7 @@ func TestRecordsOfOnePersonAgree(t *testing.T) {
 
 func recordOf(t *testing.T, c *exchange.Client, service exchange.Service, p exchange.Person) map[string]string {
 	t.Helper()
-	a := c.Call(t.Context(), service, map[string]string{"gmsfhm": p.IDNumber, "xm": p.Name})
+	a := c.Call(t.Context(), service, exchange.Question{Params: map[string]string{"gmsfhm": p.IDNumber, "xm": p.Name}})
 	var records []map[string]string
 	if a.Outcome != exchange.Found || json.Unmarshal(a.Body, &records) != nil || len(records) != 1 {
 		t.Fatalf("%v: %s", a, a.Body)

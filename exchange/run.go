@@ -42,6 +42,11 @@ func printSim(w io.Writer, base string, asJSON bool, sim *Simulator) error {
 	fmt.Fprintf(&b, "exchange simulator at %s, profile %s\n\nservices:\n", base, sim.profile.Name)
 	for _, v := range services {
 		fmt.Fprintf(&b, "  %s (%s)\n    rid %s\n    sid %s\n    appkey %s\n", v.Name, v.Provider, v.RID, v.SID, v.AppKey)
+		for _, f := range [][2]string{{"operation", v.Operation}, {"account", v.Account}, {"password", v.Password}} {
+			if f[1] != "" {
+				fmt.Fprintf(&b, "    %s %s\n", f[0], f[1])
+			}
+		}
 	}
 	b.WriteString("\nfictitious persons (gmsfhm, xm):\n")
 	for _, p := range persons {
@@ -54,8 +59,8 @@ func printSim(w io.Writer, base string, asJSON bool, sim *Simulator) error {
 // CallOptions are what the operator's connection test needs.
 type CallOptions struct {
 	Base, Profile    string
-	RID, SID, AppKey string
-	Method           string // GET or POST; "" is POST
+	Service          Service
+	By               Asker  // who asks, where the protocol wants to know
 	Body             string // the parameters, a flat JSON object; "" is none
 	Repeat           int    // how many calls; less than one is one
 	Timeout          time.Duration
@@ -94,8 +99,7 @@ func RunCall(ctx context.Context, w io.Writer, o CallOptions) error {
 	if err != nil {
 		return err
 	}
-	service := Service{RID: o.RID, SID: o.SID, AppKey: o.AppKey, Method: o.Method}
-	if why := service.wrong(); why != "" {
+	if why := profile.dialect.wrong(o.Service); why != "" {
 		return fault.InvalidField("service", "服务参数有误："+why+"。", "the service cannot be called: "+why)
 	}
 	var calls []tried
@@ -104,7 +108,7 @@ func RunCall(ctx context.Context, w io.Writer, o CallOptions) error {
 		if ctx.Err() != nil {
 			break
 		}
-		a := client.Call(ctx, service, params)
+		a := client.Call(ctx, o.Service, Question{Params: params, By: o.By})
 		counts[a.Outcome]++
 		calls = append(calls, tried{a.Outcome, a.Status, a.Code, a.Message, a.RequestID, float64(a.Took.Microseconds()) / 1000, len(a.Body)})
 		if !o.AsJSON {
@@ -143,7 +147,7 @@ func printCalls(w io.Writer, asJSON bool, calls []tried, counts map[Outcome]int,
 			parts = append(parts, fmt.Sprintf("%s %d", o, counts[o]))
 		}
 	}
-	secrets := fmt.Sprintf("%d secrets of the day were fetched", refreshes)
+	secrets := fmt.Sprintf("%d keys were fetched", refreshes)
 	if refreshes == 1 {
 		secrets = "one secret of the day served them all"
 	}

@@ -44,7 +44,7 @@ func TestTheSimulatorSaysHowItIsCalled(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = exchange.RunCall(t.Context(), &out, exchange.CallOptions{
-		Base: said.Base, RID: v.RID, SID: v.SID, AppKey: v.AppKey, Body: string(body), Repeat: 5, Now: ck.now,
+		Base: said.Base, Service: exchange.Service{RID: v.RID, SID: v.SID, AppKey: v.AppKey}, Body: string(body), Repeat: 5, Now: ck.now,
 	})
 	if err != nil || !strings.Contains(out.String(), "5 calls: found 5; one secret of the day served them all") {
 		t.Errorf("%v:\n%s", err, &out)
@@ -76,12 +76,12 @@ func TestTheConnectionTestTellsEachCallAndFailsWhenOneDid(t *testing.T) {
 	if err := s.Script(s.service.SID, exchange.FaultNone, exchange.FaultNoRecord, exchange.FaultLoseAnswer); err != nil {
 		t.Fatal(err)
 	}
-	body, err := json.Marshal(s.about())
+	body, err := json.Marshal(s.about().Params)
 	if err != nil {
 		t.Fatal(err)
 	}
 	o := exchange.CallOptions{
-		Base: s.base, RID: s.service.RID, SID: s.service.SID, AppKey: s.service.AppKey,
+		Base: s.base, Service: s.service,
 		Body: string(body), Repeat: 3, AsJSON: true, Now: s.clock.now,
 	}
 	var out bytes.Buffer
@@ -110,7 +110,7 @@ func TestTheConnectionTestTellsEachCallAndFailsWhenOneDid(t *testing.T) {
 }
 
 func TestTheConnectionTestNamesWrongInput(t *testing.T) {
-	good := exchange.CallOptions{Base: "http://127.0.0.1:1", RID: "r", SID: "s", AppKey: "k", Now: newClock().now}
+	good := exchange.CallOptions{Base: "http://127.0.0.1:1", Service: exchange.Service{RID: "r", SID: "s", AppKey: "k"}, Now: newClock().now}
 	for name, tt := range map[string]struct {
 		change func(*exchange.CallOptions)
 		field  string
@@ -121,7 +121,7 @@ func TestTheConnectionTestNamesWrongInput(t *testing.T) {
 		"an unknown profile":       {func(o *exchange.CallOptions) { o.Profile = "x" }, "profile"},
 		"an unconfirmed profile":   {func(o *exchange.CallOptions) { o.Profile = "jsjhpt" }, "profile"},
 		"no base":                  {func(o *exchange.CallOptions) { o.Base = "" }, "base"},
-		"no appkey":                {func(o *exchange.CallOptions) { o.AppKey = "" }, "service"},
+		"no appkey":                {func(o *exchange.CallOptions) { o.Service.AppKey = "" }, "service"},
 	} {
 		o := good
 		tt.change(&o)

@@ -30,7 +30,7 @@ func TestARefreshThatFailsNeverLeavesACallUnknown(t *testing.T) {
 			defer srv.Close()
 			p := newPlatform(t, nil)
 			a := newClient(t, srv.URL, nil).Call(t.Context(), p.service, person())
-			if a.Outcome != tt.outcome || a.Sent || !strings.HasPrefix(a.Message, "the secret of the day: ") {
+			if a.Outcome != tt.outcome || a.Sent || !strings.HasPrefix(a.Message, "asking for a key: ") {
 				t.Errorf("%v, sent %v", a, a.Sent)
 			}
 		})

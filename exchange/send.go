@@ -16,15 +16,12 @@ import (
 	"time"
 )
 
-// request is one HTTP request to the platform.
-type request struct {
-	method string
-	path   string
-	query  string
-	header map[string]string
-	body   map[string]string // sent as JSON when not nil
-	id     string            // X-Request-Id
-}
+// The media types that we send.
+const (
+	mediaJSON = "application/json"
+	mediaForm = "application/x-www-form-urlencoded"
+	mediaXML  = "text/xml;charset=UTF-8"
+)
 
 // newTransport returns a transport that keeps connections for all workers of a
 // process. It follows no proxy of the environment: the platform is on the
@@ -41,11 +38,10 @@ func newTransport() *http.Transport {
 	}
 }
 
-// send makes one request. The outcome of its answer is "" when there is a body
-// to judge; otherwise the transport or the HTTP status has decided, and with
-// Refused the body may say why. It uses the
-// transport itself, not http.Client: nothing follows a redirect, and no error
-// text carries the query.
+// send makes one request. The outcome of its answer is "" when it came in whole,
+// for the dialect to judge by its status and its body, which is UTF-8;
+// otherwise the transport has decided. It uses the transport itself, not
+// http.Client: nothing follows a redirect, and no error text carries the query.
 func (c *Client) send(ctx context.Context, r request) Answer {
 	a := Answer{RequestID: r.id}
 	if ctx.Err() != nil {
@@ -73,55 +69,51 @@ func (c *Client) send(ctx context.Context, r request) Answer {
 		return c.broken(ctx, a, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	a.Sent, a.Status = true, resp.StatusCode
+	a.Sent, a.Status, a.header = true, resp.StatusCode, resp.Header
 	if id := resp.Header.Get("X-Request-Id"); id != "" {
 		a.RequestID = clip(id, 128)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, c.maxBody+1))
-	switch code := resp.StatusCode; {
-	case code >= 500, code == http.StatusTooManyRequests, code == http.StatusRequestTimeout:
-		a.Outcome, a.RetryAfter = Technical, retryAfter(resp.Header.Get("Retry-After"), c.now())
-	case code >= 400:
-		a.Outcome, a.Body = Refused, body[:min(int64(len(body)), c.maxBody)] // it may say why
-	case code < 200 || code >= 300:
-		a.Outcome, a.Message = Technical, fmt.Sprintf("HTTP status %d: redirects are not followed", code)
+	switch failed := a.Status >= 400; {
+	case a.Status < 200 || a.Status >= 300 && !failed:
+		a.Outcome, a.Message = Technical, fmt.Sprintf("HTTP status %d: redirects are not followed", a.Status)
 		return a
-	case err != nil:
+	case err != nil && !failed: // the status of a failure says enough
 		return c.broken(ctx, a, err)
-	case int64(len(body)) > c.maxBody:
+	case int64(len(body)) > c.maxBody && !failed:
 		a.Outcome, a.Message = Technical, fmt.Sprintf("the answer is larger than %d bytes", c.maxBody)
 		return a
-	default:
-		a.Body = body
-		return a
 	}
-	a.Message = fmt.Sprintf("HTTP status %d", resp.StatusCode)
+	if a.Status >= 400 {
+		a.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), c.now())
+	}
+	a.Body = legible(body[:min(int64(len(body)), c.maxBody)], resp.Header.Get("Content-Type"))
 	return a
 }
 
 // build makes the HTTP request.
 func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	target := c.base + r.path
-	if r.query != "" {
-		target += "?" + r.query
+	if len(r.query) > 0 {
+		target += "?" + r.query.Encode()
 	}
 	// A transport repeats a GET by itself when a kept connection breaks. To the
 	// provider that is a second call, so the request is given a body that cannot
 	// be rewound: an empty one, of which nothing is sent.
 	var body io.Reader = once{strings.NewReader("")}
 	if r.body != nil {
-		b, err := json.Marshal(r.body)
-		if err != nil {
-			return nil, err
-		}
-		body = bytes.NewReader(b)
+		body = bytes.NewReader(r.body)
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json")
+	media := or(r.media, mediaJSON)
+	req.Header.Set("Content-Type", media)
+	req.Header.Set("Accept", mediaJSON)
+	if media == mediaXML {
+		req.Header.Set("Accept", "text/xml")
+	}
 	req.Header.Set("User-Agent", "shujie")
 	req.Header.Set("X-Request-Id", r.id)
 	for k, v := range r.header {
@@ -168,4 +160,18 @@ func retryAfter(v string, now time.Time) time.Duration {
 		d = at.Sub(now)
 	}
 	return min(max(d, 0), time.Hour)
+}
+
+// encode writes what is sent as JSON: strings by name.
+func encode(v map[string]string) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // texts can always be written
+	}
+	return b
+}
+
+// joinJSON makes a list of documents.
+func joinJSON(items [][]byte) []byte {
+	return append(append([]byte("["), bytes.Join(items, []byte(","))...), ']')
 }

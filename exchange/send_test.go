@@ -65,7 +65,7 @@ func TestWhatTheRequestCarries(t *testing.T) {
 	if got.method != "GET" || got.query != "gmsfhm=32990019900101001X&xm=%E5%BC%A0%E4%B8%89" || got.body != "" || got.length != 0 || got.chunked != nil {
 		t.Errorf("GET carried %+v", got)
 	}
-	c.Call(t.Context(), p.service, nil)
+	c.Call(t.Context(), p.service, exchange.Question{})
 	if got.body != "{}" {
 		t.Errorf("no parameters are sent as %q", got.body)
 	}

@@ -27,15 +27,15 @@ type SimOptions struct {
 }
 
 // Simulator is an exchange platform with fictitious providers behind it. It is
-// an http.Handler that speaks the protocol of docs/domain.md §6.1 to §6.5 and
-// checks what the platform checks. Under /sim/ it can be looked at and told to
+// an http.Handler that speaks the protocol of its profile and checks what the
+// platform checks. Under /sim/ it can be looked at and told to
 // misbehave, so bind it to loopback only.
 type Simulator struct {
 	seed    uint64
 	now     func() time.Time
 	log     *slog.Logger
 	profile Profile
-	names   [4]string // rid, sid, time and signature on the wire
+	desk    desk
 	mux     *http.ServeMux
 	people  func() people
 
@@ -43,6 +43,7 @@ type Simulator struct {
 	mu        sync.Mutex
 	byName    map[string]*simService
 	bySID     map[string]*simService
+	byRID     map[string]*simService // for desks where the requester names the service
 	order     []*simService
 	faults    *faultDraw
 	worked    map[Work]int
@@ -56,6 +57,18 @@ type Registered struct {
 	RID      string `json:"rid"`
 	SID      string `json:"sid"`
 	AppKey   string `json:"appkey"`
+
+	Operation string `json:"operation,omitempty"`
+	Account   string `json:"account,omitempty"`
+	Password  string `json:"password,omitempty"`
+}
+
+// service is what a client calls.
+func (r Registered) service() Service {
+	return Service{
+		RID: r.RID, SID: r.SID, AppKey: r.AppKey, Method: http.MethodPost,
+		Operation: r.Operation, Account: r.Account, Password: r.Password,
+	}
 }
 
 // Work is one service's answer about one person.
@@ -78,18 +91,11 @@ type simService struct {
 	faults *faultDraw
 	script []Fault
 	day    string // to which turn belongs
-	turn   int    // how often the secret of that day was replaced
+	turn   int    // how often the keys of that day were replaced
+	count  int    // keys handed out
+	issued []issued
+	nonces map[string]bool // used
 }
-
-// turnOf returns how often the secret of the day of t was replaced.
-func (v *simService) turnOf(t time.Time) int {
-	if v.day != dayOf(t) {
-		return 0
-	}
-	return v.turn
-}
-
-func dayOf(t time.Time) string { return t.In(shanghai()).Format(time.DateOnly) }
 
 // NewSimulator returns a platform without services.
 func NewSimulator(o SimOptions) *Simulator {
@@ -102,17 +108,23 @@ func NewSimulator(o SimOptions) *Simulator {
 		templates: templates(),
 		byName:    map[string]*simService{},
 		bySID:     map[string]*simService{},
+		byRID:     map[string]*simService{},
 		worked:    map[Work]int{},
 		stats:     Stats{Rejected: map[string]int{}, Faults: map[Fault]int{}},
 	}
-	if s.profile.Signer == nil {
-		s.profile = newProfile(ProfileNational)
+	if s.profile.desk == nil {
+		s.profile = Profiles()[0]
 	}
-	s.names = s.profile.Signer.Names()
+	s.desk = s.profile.desk()
 	s.mux = http.NewServeMux()
-	s.mux.HandleFunc("POST "+s.profile.RefreshPath, s.serveRefresh)
-	s.mux.HandleFunc("GET "+s.profile.CallPath, s.serveCall)
-	s.mux.HandleFunc("POST "+s.profile.CallPath, s.serveCall)
+	for _, pattern := range s.desk.paths() {
+		s.mux.HandleFunc(pattern, s.serveCall)
+	}
+	if d, ok := s.desk.(keyDesk); ok {
+		for _, pattern := range d.keyPaths() {
+			s.mux.HandleFunc(pattern, s.serveKey(d))
+		}
+	}
 	s.mux.HandleFunc("GET /sim/services", s.serveServices)
 	s.mux.HandleFunc("GET /sim/persons", s.servePersons)
 	s.mux.HandleFunc("GET /sim/stats", s.serveStats)
@@ -133,10 +145,10 @@ func (s *Simulator) Register(name, provider string) Service {
 	v := s.byName[key]
 	if v == nil {
 		v = &simService{Registered: s.identify(name, provider)}
-		s.byName[key], s.bySID[v.SID] = v, v
+		s.byName[key], s.bySID[v.SID], s.byRID[v.RID] = v, v, v
 		s.order = append(s.order, v)
 	}
-	return Service{RID: v.RID, SID: v.SID, AppKey: v.AppKey, Method: http.MethodPost}
+	return v.service()
 }
 
 // identify derives the identifiers of a service. One requester calls them all.
@@ -149,16 +161,19 @@ func (s *Simulator) identify(name, provider string) Registered {
 	}, provider)
 	rid, svc := digest(s.seed, "rid"), digest(s.seed, "service", name, provider)
 	n := binary.BigEndian.Uint64(svc[:8]) % 1e10
-	for s.bySID[sid(code, n)] != nil {
-		n++
-	}
 	rid[6], rid[8] = rid[6]&0x0f|0x40, rid[8]&0x3f|0x80
-	return Registered{
-		Name:     name,
-		Provider: provider,
-		RID:      fmt.Sprintf("%x-%x-%x-%x-%x@js-0001", rid[:4], rid[4:6], rid[6:8], rid[8:10], rid[10:16]),
-		SID:      sid(code, n),
-		AppKey:   hex.EncodeToString(svc[16:]),
+	for {
+		r := s.desk.identify(Registered{
+			Name:     name,
+			Provider: provider,
+			RID:      fmt.Sprintf("%x-%x-%x-%x-%x@js-0001", rid[:4], rid[4:6], rid[6:8], rid[8:10], rid[10:16]),
+			SID:      sid(code, n),
+			AppKey:   hex.EncodeToString(svc[16:]),
+		})
+		if s.bySID[r.SID] == nil {
+			return r
+		}
+		n++
 	}
 }
 

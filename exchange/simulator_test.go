@@ -55,8 +55,8 @@ func (s *simulated) client(t *testing.T) *exchange.Client {
 	return newClient(t, s.base, func(o *exchange.Options) { o.Now = s.clock.now })
 }
 
-func (s *simulated) about() map[string]string {
-	return map[string]string{"gmsfhm": s.person.IDNumber, "xm": s.person.Name}
+func (s *simulated) about() exchange.Question {
+	return exchange.Question{Params: map[string]string{"gmsfhm": s.person.IDNumber, "xm": s.person.Name}}
 }
 
 func TestAnIndependentClientIsServedByTheLetterOfTheProtocol(t *testing.T) {
@@ -71,7 +71,7 @@ func TestAnIndependentClientIsServedByTheLetterOfTheProtocol(t *testing.T) {
 		t.Errorf("secretEndTime %q, %v", data["secretEndTime"], err)
 	}
 	for _, method := range []string{http.MethodPost, http.MethodGet} {
-		e, err = c.call(method, secret, s.about(), nil)
+		e, err = c.call(method, secret, s.about().Params, nil)
 		var records []map[string]string
 		if err != nil || e.Code != "0" || json.Unmarshal(e.Data, &records) != nil || len(records) != 1 || records[0]["xm"] != s.person.Name {
 			t.Errorf("%s: %+v, %v", method, e, err)
@@ -131,7 +131,7 @@ func TestThePlatformTurnsAwayWhoMayNotCall(t *testing.T) {
 			if name == "another appkey" {
 				secret = c.appkey
 			}
-			if e, err = c.call(http.MethodPost, secret, s.about(), tt.header); err != nil || e.Code != "-1" || e.Message == "" {
+			if e, err = c.call(http.MethodPost, secret, s.about().Params, tt.header); err != nil || e.Code != "-1" || e.Message == "" {
 				t.Errorf("call: %+v, %v", e, err)
 			}
 			if len(s.Worked()) != 0 {
@@ -178,7 +178,7 @@ func TestASignatureHoldsForHalfAnHour(t *testing.T) {
 		code  string
 	}{{0, "0"}, {30 * time.Minute, "0"}, {30*time.Minute + time.Millisecond, "-1"}} {
 		s.clock.set(signedAt.Add(step.after))
-		if e, err := c.call(http.MethodPost, secret, s.about(), nil); err != nil || e.Code != step.code {
+		if e, err := c.call(http.MethodPost, secret, s.about().Params, nil); err != nil || e.Code != step.code {
 			t.Errorf("after %s: %+v, %v", step.after, e, err)
 		}
 	}
@@ -193,11 +193,11 @@ func TestTheSecretEndsAtMidnightInShanghai(t *testing.T) {
 	}
 	midnight := time.Date(2025, 8, 1, 16, 0, 0, 0, time.UTC)
 	s.clock.set(midnight.Add(-time.Millisecond))
-	if e, err := c.call(http.MethodPost, yesterday, s.about(), nil); err != nil || e.Code != "0" {
+	if e, err := c.call(http.MethodPost, yesterday, s.about().Params, nil); err != nil || e.Code != "0" {
 		t.Errorf("before midnight: %+v, %v", e, err)
 	}
 	s.clock.set(midnight)
-	if e, err := c.call(http.MethodPost, yesterday, s.about(), nil); err != nil || e.Code != "-1" || !strings.Contains(e.Message, "过期") {
+	if e, err := c.call(http.MethodPost, yesterday, s.about().Params, nil); err != nil || e.Code != "-1" || !strings.Contains(e.Message, "过期") {
 		t.Errorf("at midnight: %+v, %v", e, err)
 	}
 	if _, today, err := c.refresh(nil); err != nil || today == yesterday {
@@ -259,7 +259,7 @@ func TestASimulatorOfTheOtherNationalPlatform(t *testing.T) {
 	defer srv.Close()
 	p := sim.Persons(1)[0]
 	c := newClient(t, srv.URL, func(o *exchange.Options) { o.Profile = profile })
-	if a := c.Call(t.Context(), sim.Register("x", "GA"), map[string]string{"gmsfhm": p.IDNumber, "xm": p.Name}); a.Outcome != exchange.Found {
+	if a := c.Call(t.Context(), sim.Register("x", "GA"), exchange.Question{Params: map[string]string{"gmsfhm": p.IDNumber, "xm": p.Name}}); a.Outcome != exchange.Found {
 		t.Error(a)
 	}
 }

@@ -277,6 +277,6 @@ func newClient(t *testing.T, base string, change func(*exchange.Options)) *excha
 	return c
 }
 
-func person() map[string]string {
-	return map[string]string{"gmsfhm": "32990019900101001X", "xm": "张三"}
+func person() exchange.Question {
+	return exchange.Question{Params: map[string]string{"gmsfhm": "32990019900101001X", "xm": "张三"}}
 }

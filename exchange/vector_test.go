@@ -19,10 +19,7 @@ const (
 )
 
 func TestTheWorkedExampleOfTheProtocolHolds(t *testing.T) {
-	p, err := ProfileByName("")
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := national{prefix: ProfileNational}
 	s := Service{RID: exampleRID, SID: exampleSID, AppKey: exampleAppKey}
 	for name, tt := range map[string]struct {
 		secret string
@@ -37,15 +34,15 @@ func TestTheWorkedExampleOfTheProtocolHolds(t *testing.T) {
 			want := map[string]string{
 				"gjgxjhpt_rid": exampleRID, "gjgxjhpt_sid": exampleSID, "gjgxjhpt_rtime": tt.rtime, "gjgxjhpt_sign": tt.sign,
 			}
-			if got := p.Signer.Proof(s, tt.secret, time.UnixMilli(tt.at)); !maps.Equal(got, want) {
+			if got := p.proof(s, tt.secret, time.UnixMilli(tt.at)); !maps.Equal(got, want) {
 				t.Errorf("got %v, want %v", got, want)
 			}
 		})
 	}
-	if got, err := p.Signer.Open(exampleAppKey, exampleSealed); err != nil || got != exampleSecret {
+	if got, err := openSecret(exampleAppKey, exampleSealed); err != nil || got != exampleSecret {
 		t.Errorf("opened %q, %v", got, err)
 	}
-	if got := p.Signer.Seal(exampleAppKey, exampleSecret); got != exampleSealed {
+	if got := sealSecret(exampleAppKey, exampleSecret); got != exampleSealed {
 		t.Errorf("sealed %q", got)
 	}
 }
@@ -97,7 +94,7 @@ func TestJiangsuHasTheSameAlgorithmUnderItsOwnPrefixAndIsUnconfirmed(t *testing.
 	if err != nil || !p.Unconfirmed {
 		t.Fatalf("%+v, %v", p, err)
 	}
-	names := slices.Sorted(maps.Keys(p.Signer.Proof(Service{}, "", time.UnixMilli(0))))
+	names := slices.Sorted(maps.Keys(p.dialect.request(call{}).header))
 	if got := strings.Join(names, " "); got != "jsjhpt_rid jsjhpt_rtime jsjhpt_sid jsjhpt_sign" {
 		t.Errorf("fields %s", got)
 	}

@@ -225,14 +225,14 @@ type line struct {
 	before  func()
 }
 
-func (l *line) Call(_ context.Context, _ exchange.Service, params map[string]string) exchange.Answer {
+func (l *line) Call(_ context.Context, _ exchange.Service, q exchange.Question) exchange.Answer {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.before != nil {
 		l.before()
 	}
 	a := l.answers[min(len(l.params), len(l.answers)-1)]
-	l.params = append(l.params, params)
+	l.params = append(l.params, q.Params)
 	return a
 }
 

@@ -25,7 +25,7 @@ func (Fetch) Kind() string { return workflow.EffectFetch }
 
 // Caller calls a service of the platform; exchange.Client is one.
 type Caller interface {
-	Call(ctx context.Context, s exchange.Service, params map[string]string) exchange.Answer
+	Call(ctx context.Context, s exchange.Service, q exchange.Question) exchange.Answer
 }
 
 // ledger is what a fetch needs of the store: what to ask for, and the ledger of
@@ -179,7 +179,7 @@ func (f *fetcher) call(ctx context.Context, t Task[Fetch], target models.Target)
 	}
 	answer := f.caller.Call(ctx,
 		exchange.Service{RID: r.Link.RID, SID: r.Link.SID, AppKey: r.Link.AppKey, Method: r.Link.Method},
-		map[string]string{"xm": target.Subject.Name, "gmsfhm": target.Subject.IDNumber})
+		exchange.Question{Params: map[string]string{"xm": target.Subject.Name, "gmsfhm": target.Subject.IDNumber}})
 	end := models.FetchEnd{
 		Outcome: outcomeOf(answer.Outcome), Message: answer.Message, RequestID: answer.RequestID, Probe: target.Probe, Subject: target.Subject,
 		Sent: answer.Sent, RetryAfter: waitFor(answer),

@@ -19,12 +19,12 @@ type moody struct {
 	calls   atomic.Int64
 }
 
-func (m *moody) Call(ctx context.Context, s exchange.Service, params map[string]string) exchange.Answer {
+func (m *moody) Call(ctx context.Context, s exchange.Service, q exchange.Question) exchange.Answer {
 	m.calls.Add(1)
 	if m.failing.Load() {
 		return exchange.Answer{Outcome: exchange.Technical, Sent: true, Message: "not now"}
 	}
-	return m.Caller.Call(ctx, s, params)
+	return m.Caller.Call(ctx, s, q)
 }
 
 // departments are the people of the applicant and of the provider.

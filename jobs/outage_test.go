@@ -27,16 +27,16 @@ type outlet struct {
 
 func newOutlet(c Caller) *outlet { return &outlet{Caller: c, calls: map[string]int{}} }
 
-func (o *outlet) Call(ctx context.Context, s exchange.Service, params map[string]string) exchange.Answer {
+func (o *outlet) Call(ctx context.Context, s exchange.Service, q exchange.Question) exchange.Answer {
 	if o.down.Load() {
 		o.tried.Add(1)
 		return exchange.Answer{Outcome: exchange.Technical, Message: "no connection"}
 	}
 	o.mu.Lock()
-	o.calls[params["gmsfhm"]]++
+	o.calls[q.Params["gmsfhm"]]++
 	o.at = append(o.at, time.Now())
 	o.mu.Unlock()
-	return o.Caller.Call(ctx, s, params)
+	return o.Caller.Call(ctx, s, q)
 }
 
 // replica opens another store and engine on the database of the house, and runs a

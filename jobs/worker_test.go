@@ -75,9 +75,9 @@ type meddler struct {
 	n  atomic.Int64
 }
 
-func (m *meddler) Call(ctx context.Context, s exchange.Service, params map[string]string) exchange.Answer {
+func (m *meddler) Call(ctx context.Context, s exchange.Service, q exchange.Question) exchange.Answer {
 	m.at(m.n.Add(1))
-	return m.Caller.Call(ctx, s, params)
+	return m.Caller.Call(ctx, s, q)
 }
 
 func TestRedisMayBeAwayAndComeBack(t *testing.T) {

@@ -132,7 +132,7 @@ func (a *app) newWorker() (*jobs.Worker, error) {
 type unconfigured struct{}
 
 // Call implements jobs.Caller.
-func (unconfigured) Call(context.Context, exchange.Service, map[string]string) exchange.Answer {
+func (unconfigured) Call(context.Context, exchange.Service, exchange.Question) exchange.Answer {
 	return exchange.Answer{
 		Outcome: exchange.Technical, RetryAfter: 10 * time.Minute,
 		Message: "no exchange platform is configured: set SHUJIE_EXCHANGE_URL",

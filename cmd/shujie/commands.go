@@ -8,11 +8,9 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/shujie-gov/shujie/exchange"
 	"github.com/shujie-gov/shujie/handlers"
 	"github.com/shujie-gov/shujie/models"
 	"github.com/shujie-gov/shujie/workflow"
@@ -158,73 +156,5 @@ func userCommand() *cobra.Command {
 	}
 	cmd := &cobra.Command{Use: "user", Short: "people who may log in"}
 	cmd.AddCommand(add)
-	return cmd
-}
-
-func simCommand() *cobra.Command {
-	var asJSON bool
-	var faults float64
-	var seed uint64
-	cmd := &cobra.Command{
-		Use:   "exchange-sim",
-		Short: "run the simulator of the exchange platform",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := configOf(cmd)
-			if err != nil {
-				return err
-			}
-			if cfg.Addr == "" {
-				cfg.Addr = "127.0.0.1:8181" // the platform's own port
-			}
-			if faults < 0 || faults > 1 {
-				return fmt.Errorf("--faults: %g is not between 0 and 1", faults)
-			}
-			sim := exchange.NewSimulator(exchange.SimOptions{Seed: seed, Now: time.Now, Log: newLogger(cmd.ErrOrStderr(), cfg.LogLevel)})
-			if err := registerBlockers(sim); err != nil {
-				return err
-			}
-			if faults > 0 {
-				if err := sim.SetFaults(exchange.Faults{Rate: faults, Seed: seed}); err != nil {
-					return fmt.Errorf("--faults: %w", err)
-				}
-			}
-			return exchange.RunSim(cmd.Context(), cmd.OutOrStdout(), cfg.Addr, asJSON, sim)
-		},
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print base address, services and persons as JSON")
-	cmd.Flags().Float64Var(&faults, "faults", 0, "how often the platform misbehaves, 0 to 1")
-	cmd.Flags().Uint64Var(&seed, "seed", demoSeed, "decides credentials, persons and random faults")
-	return cmd
-}
-
-func callCommand() *cobra.Command {
-	var o exchange.CallOptions
-	cmd := &cobra.Command{
-		Use:   "exchange-call",
-		Short: "test a connection to the exchange platform and print the outcome",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := configOf(cmd)
-			if err != nil {
-				return err
-			}
-			if o.Base == "" {
-				o.Base = cfg.ExchangeURL
-			}
-			o.Timeout, o.Now = cfg.ExchangeTimeout, time.Now
-			return exchange.RunCall(cmd.Context(), cmd.OutOrStdout(), o)
-		},
-	}
-	f := cmd.Flags()
-	f.StringVar(&o.Base, "base", "", "base address of the platform (SHUJIE_EXCHANGE_URL)")
-	f.StringVar(&o.Profile, "profile", "gjgxjhpt", "protocol profile")
-	f.StringVar(&o.RID, "rid", "", "requester id")
-	f.StringVar(&o.SID, "sid", "", "service id")
-	f.StringVar(&o.AppKey, "appkey", "", "authorisation code of this requester and service")
-	f.StringVar(&o.Method, "method", "POST", "GET or POST, as the service is registered")
-	f.StringVar(&o.Body, "body", "{}", "JSON object of parameters")
-	f.IntVar(&o.Repeat, "repeat", 1, "how many calls to make")
-	f.BoolVar(&o.AsJSON, "json", false, "print JSON")
 	return cmd
 }

@@ -20,6 +20,7 @@ type catalogue interface {
 	Entry(ctx context.Context, sc models.Scope, id int64) (models.Entry, error)
 	ReviseEntry(ctx context.Context, id int64, seen int, e workflow.Entry, by string) error
 	Import(ctx context.Context, r models.Reference) error
+	CheckImport(ctx context.Context, r models.Reference) error
 	PublishEntries(ctx context.Context, by string, list []models.NewEntry, dry bool) (models.Imported, error)
 	EachEntry(ctx context.Context, q models.ResourceQuery, each func(r models.Resource, e workflow.Entry) error) error
 	changeBook

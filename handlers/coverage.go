@@ -86,6 +86,7 @@ type coveredList struct {
 	Title   fault.Text `json:"-"`
 	NextURL string     `json:"-"`
 	First   string     `json:"-"`
+	Export  string     `json:"-"` // the address of these as a file, to which the format is added
 }
 
 func coverTitle(s models.CoverStatus) fault.Text {
@@ -238,6 +239,10 @@ func (h *lists) proofs(c *gin.Context) (Page, error) {
 	}
 	next := q.next(got.Next)
 	out.NextURL, out.First = pageURL(c, next), q.first(c.Request.URL.Path)
+	out.Export = "/coverage/proofs/export?"
+	if same := q.without("cursor", "limit"); same != "" {
+		out.Export += same + "&"
+	}
 	return Page{View: "covered", Data: out, Next: next}, nil
 }
 

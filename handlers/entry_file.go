@@ -36,13 +36,14 @@ func FileLimits() sheet.Limits {
 	return sheet.Limits{Unpacked: maxUnpacked, Rows: maxLines, Columns: 100, Cell: 16 << 10}
 }
 
-// importView is what an import of the catalogue did, or would do.
+// importView is what an import did, or would do.
 type importView struct {
 	models.Imported
 	Dry  bool  `json:"dry_run"`
 	Case int64 `json:"case,omitempty"` // the change that was opened
 
 	// For the page only.
+	Of      string     `json:"-"` // what is imported: "resources" or "proofs"
 	Done    bool       `json:"-"`
 	File    string     `json:"-"`
 	Faults  []cellView `json:"-"`
@@ -56,9 +57,12 @@ type cellView struct {
 	Text   fault.Text
 }
 
+// entryImport is the page on which entries are imported.
+func entryImport() importView { return importView{Of: "resources", Columns: workflow.EntryHead()} }
+
 // importForm serves GET /resources/import.
 func (h *things) importForm(*gin.Context) (Page, error) {
-	return Page{View: "import", Data: importView{Columns: workflow.EntryHead()}}, nil
+	return Page{View: "import", Data: entryImport()}, nil
 }
 
 // importEntries serves POST /resources/import: a file of the catalogue, checked
@@ -66,24 +70,21 @@ func (h *things) importForm(*gin.Context) (Page, error) {
 func (h *things) importEntries(c *gin.Context) (Page, error) {
 	name, data, dry, err := fileOf(c)
 	if err != nil {
-		return Page{View: "import", Data: importView{Columns: workflow.EntryHead()}}, err
+		return Page{View: "import", Data: entryImport()}, err
 	}
 	ctx, a := c.Request.Context(), actorOf(c)
 	n, err := h.show.dir.names(ctx)
 	if err != nil {
 		return Page{}, err
 	}
-	out := importView{Dry: dry, File: name, Columns: workflow.EntryHead()}
+	out := entryImport()
+	out.Dry, out.File = dry, name
 	t, err := h.readEntries(a, n, data)
 	if err == nil && t.Wrong == 0 {
 		err = refusedEntries(t, h.take(c, t, dry, &out))
 	}
-	if t != nil && t.Wrong > 0 {
-		err = cellFault(t)
-		for _, f := range t.Faults {
-			out.Faults = append(out.Faults, cellView{f.Line, columnTitle(f.Column), f.Text})
-		}
-		out.Wrong = t.Wrong
+	if t.Wrong > 0 {
+		err = out.report(&t.Table, workflow.EntryLabel)
 	}
 	if err != nil {
 		return Page{View: "import", Data: out}, err
@@ -141,16 +142,31 @@ func (h *things) readEntries(a workflow.Actor, n *names, data []byte) (*workflow
 	return t, err
 }
 
-// provider finds a department by code and name, of which one may be left open.
+// provider finds a department by code and name, of which one may be left open,
+// that the actor belongs to or keeps.
 func (n *names) provider(a workflow.Actor, code, name string) (workflow.DeptID, *fault.Text) {
+	d, why := n.named(code, name)
+	if why != nil {
+		return 0, why
+	}
+	for _, g := range a.Grants {
+		if g.Role.Domain() == workflow.InRegion && below(d.Region, g.Region) || g.Role.Domain() == workflow.InDepartment && g.Dept == d.ID {
+			return d.ID, nil
+		}
+	}
+	return 0, &fault.Text{ZH: "「" + d.Name + "」不是您的部门，也不在您的区划内", EN: d.Name + " is neither your department nor within your region"}
+}
+
+// named finds a department by code and name, of which one may be left open.
+func (n *names) named(code, name string) (models.Department, *fault.Text) {
 	d, ok := n.byCode[code]
 	switch {
 	case code == "" && name == "":
-		return 0, &fault.Text{ZH: "请填写提供方", EN: "the provider is required"}
+		return d, &fault.Text{ZH: "请填写部门", EN: "the department is required"}
 	case code != "" && !ok:
-		return 0, &fault.Text{ZH: "没有代码为「" + code + "」的部门", EN: "there is no department with the code " + code}
+		return d, &fault.Text{ZH: "没有代码为「" + code + "」的部门", EN: "there is no department with the code " + code}
 	case code != "" && name != "" && d.Name != name:
-		return 0, &fault.Text{ZH: "代码「" + code + "」的部门是「" + d.Name + "」", EN: "the department with the code " + code + " is " + d.Name}
+		return d, &fault.Text{ZH: "代码「" + code + "」的部门是「" + d.Name + "」", EN: "the department with the code " + code + " is " + d.Name}
 	case code == "":
 		found := 0
 		for _, one := range n.depts {
@@ -159,15 +175,10 @@ func (n *names) provider(a workflow.Actor, code, name string) (workflow.DeptID, 
 			}
 		}
 		if found != 1 {
-			return 0, &fault.Text{ZH: "没有「" + name + "」这个部门，或有几个同名，请填写代码", EN: "there is no department of that name, or several; give its code"}
+			return d, &fault.Text{ZH: "没有「" + name + "」这个部门，或有几个同名，请填写代码", EN: "there is no department of that name, or several; give its code"}
 		}
 	}
-	for _, g := range a.Grants {
-		if g.Role.Domain() == workflow.InRegion && below(d.Region, g.Region) || g.Role.Domain() == workflow.InDepartment && g.Dept == d.ID {
-			return d.ID, nil
-		}
-	}
-	return 0, &fault.Text{ZH: "「" + d.Name + "」不是您的部门，也不在您的区划内", EN: d.Name + " is neither your department nor within your region"}
+	return d, nil
 }
 
 // refusedEntries takes what the store refused of entries into the report, where
@@ -188,18 +199,17 @@ func refusedEntries(t *workflow.EntryTable, err error) error {
 	return nil
 }
 
-func columnTitle(field string) fault.Text {
-	if field == "" {
-		return fault.Text{ZH: "整行", EN: "Row"}
-	}
-	return workflow.EntryLabel(field)
-}
-
-// cellFault says which cells are wrong; the page shows them as a table.
-func cellFault(t *workflow.EntryTable) error {
+// report says which cells are wrong, and shows them as a table on the page.
+// label tells what a column is called.
+func (v *importView) report(t *workflow.Table, label func(field string) fault.Text) error {
+	v.Wrong = t.Wrong
 	f := fault.New(fault.Invalid, fmt.Sprintf("文件有 %d 处错误，没有写入任何内容。", t.Wrong), fmt.Sprintf("The file has %d errors; nothing was written.", t.Wrong))
 	for _, w := range t.Faults {
-		column := columnTitle(w.Column)
+		column := fault.Text{ZH: "整行", EN: "Row"}
+		if w.Column != "" {
+			column = label(w.Column)
+		}
+		v.Faults = append(v.Faults, cellView{w.Line, column, w.Text})
 		f.Fields = append(f.Fields, fault.Field{
 			Name: strings.TrimSuffix(fmt.Sprintf("line[%d].%s", w.Line, w.Column), "."),
 			Text: fault.Text{ZH: fmt.Sprintf("第 %d 行 %s：%s", w.Line, column.ZH, w.Text.ZH), EN: fmt.Sprintf("line %d, %s: %s", w.Line, column.EN, w.Text.EN)},
@@ -264,23 +274,26 @@ func (h *things) exportEntries(c *gin.Context, fail func(error)) {
 		fail(err)
 		return
 	}
-	var b bytes.Buffer
-	rows := h.entryRows(ctx, n, ask)
-	if format == "xlsx" {
-		err = sheet.WriteXLSX(&b, "信息资源目录", rows)
-	} else {
-		err = sheet.WriteCSV(&b, rows)
-	}
-	if err != nil {
+	if err := sendTable(c, "resources", "信息资源目录", format, h.entryRows(ctx, n, ask)); err != nil {
 		fail(err)
-		return
 	}
-	kind, name := "text/csv; charset=utf-8", "resources.csv"
-	if format == "xlsx" {
-		kind, name = mimeXLSX, "resources.xlsx"
+}
+
+// sendTable answers with rows as a file, CSV or xlsx. Nothing is sent when they
+// cannot be read to the end.
+func sendTable(c *gin.Context, file, title, format string, rows iter.Seq2[[]string, error]) error {
+	var b bytes.Buffer
+	kind, write := mimeXLSX, func() error { return sheet.WriteXLSX(&b, title, rows) }
+	if format != "xlsx" {
+		format, kind = "csv", "text/csv; charset=utf-8"
+		write = func() error { return sheet.WriteCSV(&b, rows) }
 	}
-	c.Header("Content-Disposition", `attachment; filename="`+name+`"`)
+	if err := write(); err != nil {
+		return err
+	}
+	c.Header("Content-Disposition", `attachment; filename="`+file+"."+format+`"`)
 	c.Data(http.StatusOK, kind, b.Bytes())
+	return nil
 }
 
 // entryRows are the rows of the entries that q lists, with their head.

@@ -60,7 +60,7 @@ func harden(h http.Header, https bool) {
 // bound limits the request body. Files of the catalogue are larger than forms.
 func bound(c *gin.Context) {
 	most := int64(maxBody)
-	if strings.HasSuffix(c.FullPath(), importRoute) {
+	if strings.HasSuffix(c.FullPath(), "/import") {
 		most = maxFile
 	}
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, most)

@@ -32,6 +32,7 @@ type Covered struct {
 	Name         string
 	Item         int64
 	ItemName     string
+	ItemCode     string
 	Region       string // of the item
 	Demander     workflow.DeptID
 	Holder       workflow.DeptID // registered as holding it, 0 when nobody is
@@ -39,6 +40,8 @@ type Covered struct {
 	Resource     int64           // published, 0 when none
 	ResourceName string
 	Alternative  string
+	Basis        string // 设定依据
+	Issuer       string // 开具单位
 	Status       CoverStatus
 	Waits        workflow.DeptID // whom it waits for, 0 for nobody or a coordinator
 	Demand       workflow.CaseID // the open demand
@@ -59,7 +62,7 @@ type CoverQuery struct {
 // that each figure and the list behind it have the same rows.
 const coverage = `
 SELECT q.*, CASE q.status WHEN 'connect' THEN q.provider WHEN 'apply' THEN q.demander WHEN 'applied' THEN q.applied WHEN 'demanded' THEN q.asked ELSE 0 END AS waits FROM (
-SELECT p.id AS proof, p.name, i.id AS item, i.name AS item_name, i.region, i.dept AS demander, p.alternative,
+SELECT p.id AS proof, p.name, i.id AS item, i.name AS item_name, i.code AS item_code, i.region, i.dept AS demander, p.alternative, p.basis, p.issuer,
   coalesce(h.dept, 0) AS holder, coalesce(r.id, 0) AS resource, coalesce(r.name, '') AS resource_name, coalesce(r.provider, 0) AS provider,
   coalesce(d.id, 0) AS demand, coalesce(d.waits_dept, 0) AS asked, coalesce(a.waits_dept, 0) AS applied,
   coalesce((SELECT o.dept FROM proof_holders o JOIN proofs s ON s.id = o.proof_id WHERE s.name = p.name

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,7 +62,24 @@ type NewProof struct {
 // is Invalid, and nothing is written. Every wrong row is named at once, as
 // "resources[4].provider_code" with rows counted from 0.
 func (s *Store) Import(ctx context.Context, r Reference) error {
-	err := s.write(ctx, "import", func(tx *gorm.DB) error {
+	err := s.importing(ctx, r, nil)
+	if err == nil && len(r.Users) > 0 {
+		s.users.empty()
+	}
+	return err
+}
+
+// CheckImport says what Import would, and writes nothing.
+func (s *Store) CheckImport(ctx context.Context, r Reference) error {
+	if err := s.importing(ctx, r, errChecked); !errors.Is(err, errChecked) {
+		return err
+	}
+	return nil
+}
+
+// importing imports r and then ends the transaction with the verdict after.
+func (s *Store) importing(ctx context.Context, r Reference, after error) error {
+	return s.write(ctx, "import", func(tx *gorm.DB) error {
 		im := &importer{s: s, tx: tx}
 		if err := im.load(); err != nil {
 			return err
@@ -75,12 +93,9 @@ func (s *Store) Import(ctx context.Context, r Reference) error {
 			func() error { return im.userRows(r.Users) },
 			func() error { return im.calendar(r.Days, r.Close) },
 			im.verdict,
+			func() error { return after },
 		)
 	})
-	if err == nil && len(r.Users) > 0 {
-		s.users.empty()
-	}
-	return err
 }
 
 // importer is one run of Import.

@@ -63,25 +63,27 @@ func catalogueSamples(f func(string) Frame) []sample {
 	add("entry", "entry", entryFormView{Form: map[string]string{}, Lists: entryLists()}, nil)
 	add("entry-refused", "entry", entryFormView{Form: map[string]string{"resource": "2", "case": "46", "name": "出生医学证明"}, Lists: entryLists()}, &Problem{Status: 422, Title: both("填写有误", "Some input is wrong"), Fields: []fault.Field{{Name: "abstract", Text: both("请填写", "is required")}}})
 	columns := []string{"信息资源分类", "信息资源名称", "信息资源代码"}
-	add("import", "import", importView{Columns: columns}, nil)
-	add("import-done", "import", importView{Columns: columns, Done: true, Created: 3, Same: 1, Items: 40}, nil)
-	add("import-dry", "import", importView{Columns: columns, Done: true, Dry: true, Created: 3}, nil)
-	add("import-refused", "import", importView{Columns: columns, File: "目录.xlsx", Wrong: 2, Faults: []cellView{{3, both("更新周期", "Cycle"), both("没有「偶尔」这个选项", "is not one of the options")}, {12, both("整行", "Row"), both("没有数据行", "no rows")}}}, &Problem{Status: 422, Title: both("填写有误", "Some input is wrong")})
-	add("import-broken", "import", importView{Columns: columns}, &Problem{Status: 422, Title: both("填写有误", "Some input is wrong"), Fields: []fault.Field{{Name: "file", Text: both("不是完好的 xlsx 文件", "is not an intact xlsx file")}}})
+	add("import", "import", importView{Of: "resources", Columns: columns}, nil)
+	add("import-done", "import", importView{Of: "resources", Columns: columns, Done: true, Created: 3, Same: 1, Items: 40}, nil)
+	add("import-dry", "import", importView{Of: "resources", Columns: columns, Done: true, Dry: true, Created: 3}, nil)
+	add("import-refused", "import", importView{Of: "resources", Columns: columns, File: "目录.xlsx", Wrong: 2, Faults: []cellView{{3, both("更新周期", "Cycle"), both("没有「偶尔」这个选项", "is not one of the options")}, {12, both("整行", "Row"), both("没有数据行", "no rows")}}}, &Problem{Status: 422, Title: both("填写有误", "Some input is wrong")})
+	add("import-proofs", "import", importView{Of: "proofs", Columns: []string{"事项名称", "证明名称", "设定依据"}}, nil)
+	add("import-proofs-done", "import", importView{Of: "proofs", Columns: []string{"事项名称"}, Done: true, Items: 75}, nil)
+	add("import-broken", "import", importView{Of: "resources", Columns: columns}, &Problem{Status: 422, Title: both("填写有误", "Some input is wrong"), Fields: []fault.Field{{Name: "file", Text: both("不是完好的 xlsx 文件", "is not an intact xlsx file")}}})
 	cover := coverageView{Total: 75, Depts: []deptView{*dept(1), *dept(2)}, Statuses: []coverView{{both("今日可替代", "Replaceable"), nil, 60, "/coverage/proofs?status=ready"}, {both("无数据", "No data"), nil, 15, "/coverage/proofs?status=no_data"}}}
 	add("coverage", "coverage", cover, nil)
 	cover.Department, cover.Matches, cover.Opened = dept(2), true, 3
 	cover.Waits = []coverView{{both("待提供部门接通", "To be connected"), dept(3), 4, "/coverage/proofs?status=connect&waits=3"}}
 	cover.Entries = []figureView{{both("负面清单：不予共享", "Negative list"), 2, "/resources?department=2&share_class=3"}}
 	add("coverage-dept", "coverage", cover, nil)
-	add("covered", "covered", coveredList{Title: both("需求办理中", "Demanded"), Items: []coveredView{
+	add("covered", "covered", coveredList{Title: both("需求办理中", "Demanded"), Export: "/coverage/proofs/export?", Items: []coveredView{
 		{Name: "出生证明", Item: refView{1, "新生儿参保"}, Demander: dept(4), Resource: &refView{2, "出生医学证明电子证照"}, StatusTitle: both("待申请", "Apply"), Waits: dept(4)},
 		{Name: "疾病证明", Item: refView{2, "临时救助"}, Demander: dept(2), Holder: dept(3), StatusTitle: both("需求办理中", "Demanded")},
 		{Name: "贫困证明", Item: refView{3, "医疗救助"}, Likely: dept(2)},
 		{Name: "同意证明", Item: refView{4, "户口迁移"}, Alternative: "现场核查"},
 		{Name: "其他", Item: refView{5, "残疾人证办理"}},
 	}}, nil)
-	add("covered-none", "covered", coveredList{}, nil)
+	add("covered-none", "covered", coveredList{Export: "/coverage/proofs/export?"}, nil)
 	it := item()
 	it.Case = 9
 	it.Proofs = append([]proofView{}, it.Proofs...)

@@ -64,6 +64,7 @@ type entryFormView struct {
 }
 
 type importView struct {
+	Of                            string
 	Created, Changed, Same, Items int
 	Dry, Done                     bool
 	File                          string
@@ -108,6 +109,7 @@ type coveredList struct {
 	Items          []coveredView
 	Title          fault.Text
 	NextURL, First string
+	Export         string
 }
 
 type cellView struct {

@@ -3,7 +3,6 @@ package workflow
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,12 +14,16 @@ import (
 // information item, the fields of its resource before it. What a row leaves open
 // is that of the resource above it, as merged cells are.
 
-// EntryColumns are the columns of the table, in order, by field.
-func EntryColumns() []string {
-	return []string{
+// EntryColumns are the columns of the table, in order.
+func EntryColumns() []Column {
+	var list []Column
+	for _, field := range []string{
 		"category", "name", "code", "provider", "provider_code", "abstract", "format", "format_type", "format_note", "item.name", "item.type",
 		"item.note", "share_class", "condition", "basis", "share_mode", "share_way", "openness", "open_condition", "update_cycle", "released", "related", "level",
+	} {
+		list = append(list, Column{field, EntryLabel(field)})
 	}
+	return list
 }
 
 // TableEntry is an entry as a table states it.
@@ -31,17 +34,6 @@ type TableEntry struct {
 	Lines    []int // of its information items
 }
 
-// CellFault is what is wrong with one cell of a table. Line counts from 1; an
-// empty Column is the row itself.
-type CellFault struct {
-	Line   int
-	Column string // field
-	Text   fault.Text
-}
-
-// MaxCellFaults bounds how many cells one report names.
-const MaxCellFaults = 200
-
 // EntryTable reads a table row by row: [EntryTable.Take] for every row, the head
 // first, and [EntryTable.End]. Under a head that is wrong no row is read.
 type EntryTable struct {
@@ -49,101 +41,37 @@ type EntryTable struct {
 	Provider func(code, name string) (DeptID, *fault.Text)
 	Code     *regexp.Regexp // of resources; nil: anyhow
 
+	Table
 	Entries []TableEntry
-	Faults  []CellFault // the first MaxCellFaults
-	Wrong   int         // how many there are
 
-	headed   bool
-	readable bool
-	columns  []string // fields in the order of the file
-	first    map[string]string
-	seen     map[string]int // key → line
+	form  tableForm
+	first map[string]string
+	seen  map[string]int // key → line
 }
 
 // Take takes the next row of a file. Its error is always nil: what is wrong
 // stands in the report.
 func (t *EntryTable) Take(line int, cells []string) error {
-	switch {
-	case !t.headed:
-		t.headed, t.readable = true, t.head(line, cells)
-	case t.readable:
-		t.row(line, cells)
+	if t.form.columns == nil {
+		t.seen = map[string]int{}
+		t.form = tableForm{EntryColumns(), [][]string{{"name"}, {"item.name"}, {"share_class"}, {"provider_code", "provider"}}}
+	}
+	if row, ok := t.cells(&t.form, line, cells); ok {
+		t.row(line, row)
 	}
 	return nil
 }
 
-// head takes the first row. A column may stand anywhere; it is known by its
-// label or its field. It reports whether rows can be read.
-func (t *EntryTable) head(line int, cells []string) bool {
-	t.seen = map[string]int{}
-	for _, c := range cells {
-		field, ok := columnOf(c)
-		switch {
-		case c == "":
-		case !ok:
-			t.refuse(line, c, "没有这一列", "there is no such column")
-		case slices.Contains(t.columns, field):
-			t.refuse(line, field, "这一列重复", "the column is there twice")
-		}
-		t.columns = append(t.columns, field)
-	}
-	for _, need := range []string{"name", "item.name", "share_class"} {
-		if !slices.Contains(t.columns, need) {
-			t.refuse(line, need, "缺少这一列", "the column is missing")
-		}
-	}
-	if !slices.Contains(t.columns, "provider") && !slices.Contains(t.columns, "provider_code") {
-		t.refuse(line, "provider_code", "缺少提供方或提供方代码", "the provider or its code is missing")
-	}
-	return t.Wrong == 0
-}
-
-func columnOf(head string) (string, bool) {
-	head = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(head), "*"))
-	for _, field := range EntryColumns() {
-		l := EntryLabel(field)
-		if head == l.ZH || strings.EqualFold(head, l.EN) || strings.EqualFold(head, field) {
-			return field, head != ""
-		}
-	}
-	return "", false
-}
-
-func (t *EntryTable) refuse(line int, column, zh, en string) {
-	t.Refuse(line, column, fault.Text{ZH: zh, EN: en})
-}
-
-// Refuse notes what is wrong with a cell.
-func (t *EntryTable) Refuse(line int, column string, why fault.Text) {
-	t.Wrong++
-	if len(t.Faults) < MaxCellFaults {
-		t.Faults = append(t.Faults, CellFault{line, column, why})
-	}
-}
-
-// row takes one of the others.
-func (t *EntryTable) row(line int, cells []string) {
-	row := make(map[string]string, len(t.columns))
-	for i, c := range cells {
-		switch {
-		case i < len(t.columns) && t.columns[i] != "":
-			row[t.columns[i]] = c
-		case c != "":
-			t.refuse(line, "", fmt.Sprintf("第 %d 列没有列名", i+1), fmt.Sprintf("column %d has no head", i+1))
-		}
-	}
+func (t *EntryTable) row(line int, row map[string]string) {
 	if t.continues(row) {
 		t.same(line, row)
 	} else {
 		t.begin(line, row)
 	}
-	if len(t.Entries) == 0 {
-		return
-	}
-	e := &t.Entries[len(t.Entries)-1]
 	if row["item.name"] == "" && row["item.type"] == "" && row["item.note"] == "" {
 		return
 	}
+	e := &t.Entries[len(t.Entries)-1]
 	e.Entry.Items = append(e.Entry.Items, DataItem{
 		Name: row["item.name"], Type: DataType(t.word(line, "item.type", row, DataTypes())), Note: row["item.note"],
 	})
@@ -244,7 +172,7 @@ func (t *EntryTable) close() {
 		if f.Field == "items" {
 			column = "item.name"
 		}
-		if slices.ContainsFunc(t.Faults, func(was CellFault) bool { return was.Line == line && was.Column == column }) {
+		if t.named(line, column) {
 			continue // named already, as a word that is in no list
 		}
 		t.refuse(line, column, f.Text.ZH, f.Text.EN)
@@ -257,20 +185,11 @@ func (t *EntryTable) End() {
 		return
 	}
 	t.close()
-	if len(t.Entries) == 0 && t.Wrong == 0 {
-		t.refuse(1, "", "没有数据行", "there are no rows")
-	}
-	slices.SortStableFunc(t.Faults, func(a, b CellFault) int { return a.Line - b.Line })
+	t.end(len(t.Entries))
 }
 
 // EntryHead is the first row of the table.
-func EntryHead() []string {
-	head := make([]string, 0, len(EntryColumns()))
-	for _, field := range EntryColumns() {
-		head = append(head, EntryLabel(field).ZH)
-	}
-	return head
-}
+func EntryHead() []string { return Head(EntryColumns()) }
 
 // EntryRows are the rows of one entry, such that EntryTable reads the same.
 func EntryRows(e *Entry, provider, providerCode string) [][]string {
@@ -289,13 +208,13 @@ func EntryRows(e *Entry, provider, providerCode string) [][]string {
 	if len(items) == 0 {
 		items = []DataItem{{}}
 	}
-	rows := make([][]string, 0, len(items))
+	rows, columns := make([][]string, 0, len(items)), EntryColumns()
 	for _, it := range items {
 		values["item.name"], values["item.note"] = it.Name, it.Note
 		values["item.type"] = TitleOf(DataTypes(), string(it.Type)).ZH
 		row := make([]string, 0, len(values))
-		for _, field := range EntryColumns() {
-			row = append(row, values[field])
+		for _, c := range columns {
+			row = append(row, values[c.Field])
 		}
 		rows = append(rows, row)
 	}

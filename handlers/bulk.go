@@ -293,6 +293,6 @@ func bulkable(t *workflow.Transition) bool {
 		return false
 	}
 	return !slices.ContainsFunc(t.Inputs, func(f workflow.Field) bool {
-		return f.Type == "requirement" || f.Type == "case" || f.Type == "departments"
+		return f.Type == "requirement" || f.Type == "resource" || f.Type == "case" || f.Type == "departments"
 	})
 }

@@ -53,6 +53,7 @@ type bulkFormView struct {
 	Rows         []bulkRowView
 	Depts        []deptView
 	Staff        []personLoad
+	Supplies     []refView
 	Requirements []needView // none: an action on many cases names no requirement
 	Form         map[string]any
 }

@@ -41,6 +41,7 @@ type cases struct {
 	window   window
 	ledger   ledger
 	staffing staffReader
+	entries  resourceLister
 	kept     *filters
 	engine   *workflow.Engine
 	show     *viewer

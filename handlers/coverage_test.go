@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -81,6 +82,9 @@ func TestEveryFigureOfTheCoverageOpensItsList(t *testing.T) {
 			t.Fatalf("asked: %+v, %+v, %+v", asked.lineView, demands["社区同意证明"].lineView, demands["贫困证明"].lineView)
 		}
 		// What is named must be published data of its own; then it replaces the proof.
+		if page := w.page("wj", http.MethodGet, fmt.Sprintf("/cases/%d", asked.ID), nil).want(http.StatusOK).Body.String(); !strings.Contains(page, `<option value="2">出生医学证明`) || strings.Contains(page, `<option value="1">`) {
+			t.Error("the page does not offer the department's own data, and only that, to choose from")
+		}
 		w.act("wj", asked.ID, "name", map[string]any{"resource": 1})
 		w.pump()
 		if got := w.get("wj", asked.ID); got.State != "naming" {

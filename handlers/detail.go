@@ -91,6 +91,9 @@ func (h *cases) full(c *gin.Context, got *workflow.Case) (caseView, error) {
 	if out.Staff, err = h.staff(ctx, out.Choices, got.Parts[workflow.Lead]); err != nil {
 		return out, err
 	}
+	if out.Supplies, err = h.supplies(ctx, out.Choices, got.Parts[workflow.Lead]); err != nil {
+		return out, err
+	}
 	if d, err := h.engine.Defs.Of(got); err == nil {
 		out.Diagram = d.SVG(got.State, langOf(c))
 	}

@@ -179,7 +179,7 @@ func newServer(o Options) (*server, error) {
 	}
 	frame := &frames{store: o.Store, policy: o.Policy, dir: dir, now: o.Now, version: o.Version, live: o.Ticks != nil}
 	kept := &filters{store: o.Store}
-	cs := &cases{changes: o.Store, window: o.Store, kept: kept, tables: tables, store: o.Store, ledger: o.Store, staffing: o.Store, engine: o.Engine, show: show, frame: frame}
+	cs := &cases{changes: o.Store, window: o.Store, kept: kept, tables: tables, store: o.Store, ledger: o.Store, staffing: o.Store, entries: o.Store, engine: o.Engine, show: show, frame: frame}
 	return &server{
 		respond: &responder{views: o.Views, frame: frame.of, log: o.Log},
 		session: session, policy: o.Policy, frame: frame, cases: cs,

@@ -50,7 +50,7 @@ func inWords(n *names, f workflow.Field, v any) fault.Text {
 	case "text":
 		s, _ := v.(string)
 		return same(s)
-	case "int":
+	case "int", "resource":
 		if id := wholeOf(v); id != 0 {
 			return same(fmt.Sprint(id))
 		}

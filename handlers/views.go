@@ -155,15 +155,16 @@ type caseView struct {
 	Gaps       []string        `json:"catalogue_gaps,omitzero"` // papers whose data nobody is registered as holding
 
 	// For the page only.
-	Pairs   []pairView     `json:"-"` // what it is about, in words
-	Events  []eventView    `json:"-"` // newest first
-	Steps   []stepView     `json:"-"` // no-meeting progress
-	Diagram string         `json:"-"` // SVG of the definition, present state lit
-	Form    map[string]any `json:"-"` // what was typed, after a 422
-	Acted   string         `json:"-"` // the action that was refused
-	Depts   []deptView     `json:"-"` // for department inputs
-	Staff   []personLoad   `json:"-"` // for person inputs
-	Similar int64          `json:"-"` // open blockers of the same item and proof, besides this one
+	Pairs    []pairView     `json:"-"` // what it is about, in words
+	Events   []eventView    `json:"-"` // newest first
+	Steps    []stepView     `json:"-"` // no-meeting progress
+	Diagram  string         `json:"-"` // SVG of the definition, present state lit
+	Form     map[string]any `json:"-"` // what was typed, after a 422
+	Acted    string         `json:"-"` // the action that was refused
+	Depts    []deptView     `json:"-"` // for department inputs
+	Staff    []personLoad   `json:"-"` // for person inputs
+	Supplies []refView      `json:"-"` // for resource inputs
+	Similar  int64          `json:"-"` // open blockers of the same item and proof, besides this one
 }
 
 type caseRef struct {

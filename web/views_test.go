@@ -151,6 +151,7 @@ type bulkFormView struct {
 	Rows         []bulkRowView
 	Depts        []deptView
 	Staff        []personLoad
+	Supplies     []refView
 	Requirements []needView
 	Form         map[string]any
 }
@@ -227,15 +228,16 @@ type caseView struct {
 	Actions      []string
 	Choices      []choiceView
 
-	Pairs   []pairView
-	Events  []eventView
-	Steps   []stepView
-	Diagram string
-	Form    map[string]any
-	Acted   string
-	Depts   []deptView
-	Staff   []personLoad
-	Similar int64
+	Pairs    []pairView
+	Events   []eventView
+	Steps    []stepView
+	Diagram  string
+	Form     map[string]any
+	Acted    string
+	Depts    []deptView
+	Staff    []personLoad
+	Supplies []refView
+	Similar  int64
 }
 
 type caseRef struct {

@@ -38,7 +38,7 @@ type program struct {
 // celType returns the type of a fact or input in the guard language.
 func celType(name string) (*cel.Type, error) {
 	switch name {
-	case "int", "department", "requirement", "case", "person":
+	case "int", "department", "requirement", "case", "person", "resource":
 		return cel.IntType, nil
 	case "departments":
 		return cel.ListType(cel.IntType), nil

@@ -44,6 +44,8 @@ func values(w *world, in workflow.Field, c workflow.Case) []any {
 			}
 		}
 		return append(list, int64(4711)) // of another world
+	case "resource":
+		return []any{int64(1), int64(4711)}
 	case "requirement":
 		list := []any{}
 		for _, r := range c.Requirements {

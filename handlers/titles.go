@@ -21,6 +21,10 @@ func needTitle(s workflow.NeedStatus) fault.Text {
 		return fault.Text{ZH: "数据校核中", EN: "Being verified"}
 	case workflow.NeedFetching:
 		return fault.Text{ZH: "调取中", EN: "Being fetched"}
+	case workflow.NeedParked:
+		return fault.Text{ZH: "平台中断，恢复后自动调取", EN: "Waits for the platform, then fetched by itself"}
+	case workflow.NeedUnsure:
+		return fault.Text{ZH: "结果不明，待核实", EN: "In doubt, to be settled"}
 	case workflow.NeedSatisfied:
 		return fault.Text{ZH: "已调取", EN: "Fetched"}
 	case workflow.NeedWaived:

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,6 +48,8 @@ const (
 	dataMissing workflow.Action = "data_missing"
 	dataRefused workflow.Action = "data_refused"
 	dataHeld    workflow.Action = "data_held"
+	dataParked  workflow.Action = "data_parked"
+	dataUnsure  workflow.Action = "data_unsure"
 )
 
 // movedWait is how long a fetch waits for a case that waits for its result and
@@ -71,7 +74,7 @@ func (f *fetcher) fetch(ctx context.Context, t Task[Fetch]) error {
 	if err != nil {
 		return err
 	}
-	if target.Requirement.Status != workflow.NeedFetching {
+	if !target.Requirement.Status.Fetching() {
 		return nil // satisfied, waived or given up meanwhile
 	}
 	receipt, err := f.ledger.JobReceipt(ctx, t.ID)
@@ -87,8 +90,12 @@ func (f *fetcher) fetch(ctx context.Context, t Task[Fetch]) error {
 	if !target.Resource.Connected {
 		return f.act(ctx, t, dataRefused, "资源尚未在共享平台接通："+target.Resource.Name, nil)
 	}
-	if err := f.lost(ctx, t, target); err != nil {
+	message, err := f.lost(ctx, t, target)
+	if err != nil {
 		return err
+	}
+	if message != "" {
+		return f.unsure(ctx, t, message)
 	}
 	if receipt, err = f.ledger.Reuse(ctx, t.ID, target); err != nil {
 		return err
@@ -112,7 +119,7 @@ func (f *fetcher) fetch(ctx context.Context, t Task[Fetch]) error {
 		return f.act(ctx, t, dataRefused, "平台或提供部门拒绝："+answer.Message, nil)
 	case exchange.Unknown:
 		if !target.Resource.Repeatable {
-			return undecided(answer.Message)
+			return f.unsure(ctx, t, answer.Message)
 		}
 	case exchange.Technical:
 	}
@@ -134,35 +141,36 @@ func ungranted(g models.Grant) workflow.Action {
 	return dataRefused
 }
 
-// undecided is the end of a call whose outcome nobody knows, to a service where
-// asking twice does harm: a person decides whether to revive the job.
-func undecided(message string) error {
-	return fault.New(fault.Conflict,
-		"调取结果不明，且该服务不可重复调用，请人工核实后再决定是否重试："+message,
-		"nobody knows how the call ended and the service must not be called twice; decide by hand whether to revive the job: "+message)
+// unsure is the end of a call whose outcome nobody knows, to a service where asking
+// twice does harm: it is never repeated, a person finds out and settles it.
+func (f *fetcher) unsure(ctx context.Context, t Task[Fetch], message string) error {
+	return f.act(ctx, t, dataUnsure, "调取结果不明，且该服务不可重复调用，请向提供部门核实："+message, nil)
 }
 
-// lost closes a call of this job that was cut off by the end of a process. Its
-// outcome is unknown; where it must not be repeated a person decides.
-func (f *fetcher) lost(ctx context.Context, t Task[Fetch], target models.Target) error {
+// lost reports a call of this job whose outcome is unknown, to a service where it
+// must not be repeated: one that was cut off by the end of a process, which it
+// closes, or one whose case could not be told.
+func (f *fetcher) lost(ctx context.Context, t Task[Fetch], target models.Target) (message string, err error) {
 	if target.Resource.Repeatable {
-		return nil
+		return "", nil
 	}
 	calls, err := f.ledger.Fetches(ctx, models.Scope{All: true}, t.Case)
 	if err != nil {
-		return err
+		return "", err
 	}
 	for _, c := range calls {
-		if c.Job != t.ID || c.Outcome != models.FetchPending {
-			continue
+		switch {
+		case c.Job != t.ID:
+		case c.Outcome == models.FetchUnknown:
+			message = cmp.Or(c.Message, "no answer came")
+		case c.Outcome == models.FetchPending:
+			message = "the process ended during the call"
+			if _, err := f.ledger.EndFetch(ctx, c.ID, models.FetchEnd{Outcome: models.FetchUnknown, Message: message, Sent: true}); err != nil {
+				return "", err
+			}
 		}
-		const message = "the process ended during the call"
-		if _, err := f.ledger.EndFetch(ctx, c.ID, models.FetchEnd{Outcome: models.FetchUnknown, Message: message}); err != nil {
-			return err
-		}
-		return undecided(message)
 	}
-	return nil
+	return message, nil
 }
 
 // call asks the platform between two ledger rows: one is written before the
@@ -229,7 +237,11 @@ func (f *fetcher) act(ctx context.Context, t Task[Fetch], action workflow.Action
 	for k, v := range fields {
 		in.Fields[k] = v
 	}
-	key := fmt.Sprintf("fetch:%d", t.ID)
+	return f.move(ctx, t, in, fmt.Sprintf("fetch:%d", t.ID))
+}
+
+// move moves the case of a fetch, once per key.
+func (f *fetcher) move(ctx context.Context, t Task[Fetch], in workflow.Input, key string) error {
 	err := whileStale(func() error {
 		_, err := f.engine.Act(ctx, workflow.SystemActor(), t.Case, in, workflow.Key{Value: key, Hash: key})
 		return err
@@ -248,7 +260,7 @@ func (f *fetcher) moved(ctx context.Context, t Task[Fetch], why error) error {
 		return err
 	}
 	waits := !c.Ended && slices.ContainsFunc(c.Requirements, func(r workflow.Requirement) bool {
-		return r.ID == t.Args.Requirement && r.Status == workflow.NeedFetching
+		return r.ID == t.Args.Requirement && r.Status.Fetching()
 	})
 	if !waits {
 		f.log.InfoContext(ctx, "fetch finished without effect: the case moved on", "job", t.ID, "case", t.Case, "state", c.State)

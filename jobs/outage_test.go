@@ -109,6 +109,7 @@ func TestAPlatformThatIsDownIsOneIncidentForAllReplicas(t *testing.T) {
 		if spread := gate.at[len(gate.at)-1].Sub(gate.at[0]); len(gate.at) != n || spread < (n-2)*10*time.Millisecond {
 			t.Errorf("%d calls came within %v: the resume is not paced", len(gate.at), spread)
 		}
+		h.toldOnce(t, ids)
 		if incidents, fetches := h.waiting(t); incidents != 0 || fetches != 0 {
 			t.Errorf("%d incidents are on and %d fetches wait", incidents, fetches)
 		}
@@ -116,4 +117,29 @@ func TestAPlatformThatIsDownIsOneIncidentForAllReplicas(t *testing.T) {
 			t.Errorf("one outage was logged %d and %d times", began, over)
 		}
 	})
+}
+
+// toldOnce checks that a case says at most once that its fetch waits, and nearly all
+// do.
+func (h *house) toldOnce(t *testing.T, ids []workflow.CaseID) {
+	t.Helper()
+	told := 0
+	for _, id := range ids {
+		events, err := h.store.Events(t.Context(), models.Scope{All: true}, id, "", 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, e := range events.Items {
+			if e.Action == dataParked {
+				n++
+			}
+		}
+		if told += n; n > 1 {
+			t.Errorf("case %d says %d times that its fetch waits", id, n)
+		}
+	}
+	if told < len(ids)-1 {
+		t.Errorf("%d of %d cases say that their fetch waits", told, len(ids))
+	}
 }

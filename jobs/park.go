@@ -3,9 +3,11 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/shujie-gov/shujie/models"
+	"github.com/shujie-gov/shujie/workflow"
 )
 
 // parkinglot is what an outage needs of the store.
@@ -23,6 +25,14 @@ var errParked = errors.New("the job waits for the end of an outage")
 func (f *fetcher) wait(ctx context.Context, t Task[Fetch], target models.Target, w *models.WaitError) error {
 	if w.Incident.ID == 0 {
 		return &postponed{until: w.Until, reason: w.Error()}
+	}
+	if target.Requirement.Status != workflow.NeedParked {
+		// First, so that a row that waits has a case that says so. The key is the
+		// incident's: a job may meet several.
+		in := workflow.Input{Action: dataParked, Note: w.Incident.Reason, Fields: map[string]any{"requirement": t.Args.Requirement, "incident": w.Incident.ID}}
+		if err := f.move(ctx, t, in, fmt.Sprintf("park:%d:%d", t.ID, w.Incident.ID)); err != nil {
+			return err
+		}
 	}
 	parked, err := f.ledger.Park(ctx, t.ID, target.Resource.ID, w.Incident)
 	switch {

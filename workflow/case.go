@@ -115,6 +115,8 @@ const (
 	NeedApplied   NeedStatus = "applied"   // a share request is under way; it is with the applicant
 	NeedRequested NeedStatus = "requested" // … it is with the provider
 	NeedFetching  NeedStatus = "fetching"  // the call to the platform is under way
+	NeedParked    NeedStatus = "parked"    // … and waits for the end of an outage of the platform
+	NeedUnsure    NeedStatus = "unsure"    // nobody knows how the call ended; a person finds out
 	NeedSatisfied NeedStatus = "satisfied" // a receipt proves it
 	NeedChecking  NeedStatus = "checking"  // its data is in doubt; the provider verifies it (数据校核)
 	NeedWaived    NeedStatus = "waived"    // a legal alternative stands for it
@@ -124,6 +126,10 @@ const (
 
 // Done reports whether the citizen no longer has to bring this paper.
 func (r Requirement) Done() bool { return r.Status == NeedSatisfied || r.Status == NeedWaived }
+
+// Fetching reports whether a call to the platform is under way, or will be when an
+// outage is over.
+func (s NeedStatus) Fetching() bool { return s == NeedFetching || s == NeedParked }
 
 // Child is what a parent may know of its children. Blockers under a service
 // are counted in groups (ID 0); other children stand alone (N 1).

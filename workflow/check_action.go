@@ -182,7 +182,7 @@ func (k *checker) effect(from State, t *Transition, e *EffectOf) {
 		if e.Action == "" {
 			k.refuse(from, t.Action, "join.close needs the action that ends a child")
 		}
-	case EffectFetch, EffectApply, EffectRequest, EffectRefuse, EffectMiss, EffectSatisfy, EffectWaive, EffectReset, EffectCheck, EffectConfirm:
+	case EffectFetch, EffectApply, EffectRequest, EffectPark, EffectDoubt, EffectRefuse, EffectMiss, EffectSatisfy, EffectWaive, EffectReset, EffectCheck, EffectConfirm:
 		if e.For == "" && !t.takes("requirement", "requirement") {
 			k.refuse(from, t.Action, "%s needs either for or an input requirement of that type", e.Do)
 		}

@@ -197,6 +197,8 @@ const (
 	EffectCheck         = "requirement.check"   // the data is in doubt; its provider was asked
 	EffectConfirm       = "requirement.confirm" // the provider says that it is right
 	EffectMiss          = "requirement.miss"    // the holder has no such record
+	EffectPark          = "requirement.park"    // the platform is away: the fetch waits until it is back
+	EffectDoubt         = "requirement.doubt"   // nobody knows how the call ended
 	EffectRefuse        = "requirement.refuse"  // provider or platform refused
 	EffectReset         = "requirement.reset"   // the requirement is open again
 	EffectCatalogue     = "catalogue.apply"     // carry out in the catalogue what the case decided

@@ -125,6 +125,10 @@ func (dec *Decision) need(do string, id int64, v *view) error {
 		case EffectFetch:
 			r.Status = NeedFetching
 			dec.Effects = append(dec.Effects, Effect{Kind: EffectFetch, Args: map[string]any{"requirement": id, "seq": c.Version}})
+		case EffectPark:
+			r.Status = NeedParked
+		case EffectDoubt:
+			r.Status = NeedUnsure
 		case EffectSatisfy:
 			r.Status, r.Alternative = NeedSatisfied, ""
 			r.Receipt, _ = v.inputs["input.receipt"].(int64)

@@ -262,7 +262,15 @@ func blockerRegress(w *world) {
 	w.act("system", id, "data_refused", fields{"requirement": 11})
 	w.act("holder handler", id, "request_data", nil)
 	w.act("system", id, "data_missing", fields{"requirement": 11})
-	w.outbox = nil // the two fetches above were answered by hand
+	for _, outcome := range []string{"未办成", "已办成"} {
+		w.act("holder handler", id, "request_data", nil)
+		w.act("system", id, "data_parked", fields{"requirement": 11, "incident": 3})
+		w.now = w.now.Add(time.Hour)
+		w.act("system", id, "data_unsure", fields{"requirement": 11})
+		w.act("holder handler", id, "settle_call", fields{"requirement": 11, "outcome": outcome, "note": "已电话核实"})
+	}
+	w.act("holder handler", id, "refetch", fields{"requirement": 11, "note": "数据有误"})
+	w.outbox = nil // the fetches above were answered by hand
 	w.act("holder handler", id, "request_data", nil)
 	w.fetch()
 	w.act("demander head", id, "approve_online", nil)

@@ -14,7 +14,7 @@ type Need struct {
 	Status     string `cel:"status"`
 	Done       bool   `cel:"done"`
 	Waiting    bool   `cel:"waiting"`   // a share request is under way, whoever has it
-	Fetching   bool   `cel:"fetching"`  // the call to the platform is under way
+	Fetching   bool   `cel:"fetching"`  // the call to the platform is under way, or parked
 	Retryable  bool   `cel:"retryable"` // neither done nor under way
 	Shared     bool   `cel:"shared"`    // its data may be shared: class 1 or 2
 	ShareClass int64  `cel:"share_class"`
@@ -125,7 +125,7 @@ func (v *view) requirements() []Need {
 		for i, r := range v.c.Requirements {
 			v.needs[i] = Need{
 				ID: r.ID, Name: r.Name, Status: string(r.Status), Done: r.Done(),
-				Waiting: r.Status == NeedApplied || r.Status == NeedRequested, Fetching: r.Status == NeedFetching,
+				Waiting: r.Status == NeedApplied || r.Status == NeedRequested, Fetching: r.Status.Fetching(),
 				Retryable:  r.Status == NeedOpen || r.Status == NeedMissing || r.Status == NeedRefused,
 				Shared:     r.Class == Unconditional || r.Class == Conditional,
 				ShareClass: int64(r.Class), Resource: r.Resource, Provider: int64(r.Provider),

@@ -203,7 +203,7 @@ CREATE TABLE requirements (
     provider    integer CONSTRAINT requirements_provider_fkey REFERENCES departments (id),
     class       integer NOT NULL CONSTRAINT requirements_class_check CHECK (class BETWEEN 0 AND 3),
     status      text    NOT NULL CONSTRAINT requirements_status_check
-                CHECK (status IN ('open', 'applied', 'requested', 'fetching', 'satisfied', 'checking', 'waived', 'missing', 'refused')),
+                CHECK (status IN ('open', 'applied', 'requested', 'fetching', 'parked', 'unsure', 'satisfied', 'checking', 'waived', 'missing', 'refused')),
     receipt_id  integer NOT NULL DEFAULT 0,
     alternative text    NOT NULL DEFAULT ''
 );

@@ -8,21 +8,30 @@ import (
 	"github.com/shujie-gov/shujie/workflow"
 )
 
-// applicationRow is a share application as the read of a case with requirements
-// returns it.
+// applicationRow is a share application, the zero value none.
 type applicationRow struct {
-	ID        int64  `json:"id"`
-	State     string `json:"state"`
-	Ended     flag   `json:"ended"`
-	Waits     string `json:"waits"`
-	Until     string `json:"until"`
-	Basis     string `json:"basis"`
-	CreatedAt stamp  `json:"created_at"`
+	ID        int64
+	State     string
+	Ended     bool
+	Waits     string
+	Until     string
+	Basis     string
+	CreatedAt stamp
+}
+
+// applicationColumns are the columns of an application by the alias a, in the
+// order of fields; there may be none.
+const applicationColumns = `coalesce(a.id, 0), coalesce(a.state, ''), coalesce(a.ended, false), coalesce(a.waits_part, ''),
+  coalesce(a.facts->>'until', ''), coalesce(a.facts->>'basis', ''), a.created_at`
+
+// fields are where a row of applicationColumns is scanned into.
+func (r *applicationRow) fields() []any {
+	return []any{&r.ID, &r.State, &r.Ended, &r.Waits, &r.Until, &r.Basis, &r.CreatedAt}
 }
 
 func (r applicationRow) application() workflow.Application {
 	return workflow.Application{
-		ID: workflow.CaseID(r.ID), State: workflow.State(r.State), Ended: bool(r.Ended), Waits: workflow.Part(r.Waits),
+		ID: workflow.CaseID(r.ID), State: workflow.State(r.State), Ended: r.Ended, Waits: workflow.Part(r.Waits),
 		Until: r.Until, Basis: r.Basis, CreatedAt: r.CreatedAt.Time,
 	}
 }
@@ -32,12 +41,6 @@ func (r applicationRow) application() workflow.Application {
 // application without one serves its own blocker alone.
 const serves = `a.kind = 'share_request' AND a.demander = c.demander AND CAST(a.facts->>'resource' AS bigint) = r.resource_id
         AND (a.item_id = c.item_id OR a.parent_id = c.id)`
-
-// applicationsOf reads the applications that requirement r of case c may rest
-// on.
-const applicationsOf = `JSON_IN((SELECT JSON_AGG(JSON_OBJ('id', a.id, 'state', a.state, 'ended', a.ended, 'waits', a.waits_part,
-        'until', coalesce(a.facts->>'until', ''), 'basis', coalesce(a.facts->>'basis', ''), 'created_at', a.created_at))
-      FROM cases a WHERE ` + serves + `))`
 
 // Waiting lists the cases that have a requirement waiting for an application:
 // its blocker, and every other that rests on it.

@@ -2,9 +2,7 @@ package models
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 
@@ -123,27 +121,6 @@ func (s *Store) Case(ctx context.Context, sc Scope, id workflow.CaseID) (workflo
 	}
 	c, err := found.toCase()
 	return c, dbError("case", err)
-}
-
-func (s *Store) find(ctx context.Context, sc Scope, id workflow.CaseID) (*foundRow, error) {
-	where := and(cond{"c.id = ?", []any{int64(id)}}, sc.cases())
-	text, args := s.d.bind(where)
-	rows, err := s.sql.QueryContext(ctx, s.readCase+text, args...) // every move comes by here: gorm would build the text anew
-	if err != nil {
-		return nil, dbError("case", err)
-	}
-	defer func() { _ = rows.Close() }()
-	if !rows.Next() {
-		return nil, dbError("case", cmp.Or(rows.Err(), sql.ErrNoRows))
-	}
-	var f foundRow
-	if err := rows.Scan(append(f.Row.fields(), &f.Needs, &f.Kin, &f.Marks)...); err != nil {
-		return nil, dbError("case", err)
-	}
-	if err := rows.Close(); err != nil { // its connection is free for the next read
-		return nil, dbError("case", err)
-	}
-	return &f, s.groups(ctx, &f)
 }
 
 // visible reports NotFound for a case that sc does not see.

@@ -88,29 +88,6 @@ func (t stamp) MarshalJSON() ([]byte, error) {
 	return append(b, '"'), nil
 }
 
-// UnmarshalJSON reads what either database puts into JSON.
-func (t *stamp) UnmarshalJSON(b []byte) error {
-	var v any
-	if err := json.Unmarshal(b, &v); err != nil {
-		return err
-	}
-	switch v := v.(type) {
-	case nil:
-		*t = stamp{}
-	case float64: // exact: microseconds stay below 2^53 until the year 2255
-		*t = stamp{time.UnixMicro(int64(v)).UTC()}
-	case string:
-		p, err := time.Parse(time.RFC3339Nano, v)
-		if err != nil {
-			return err
-		}
-		*t = at(p)
-	default:
-		return fmt.Errorf("a time column holds %T", v)
-	}
-	return nil
-}
-
 // ref is a reference to another row; 0 is NULL, so that foreign keys hold.
 type ref int64
 
@@ -185,19 +162,3 @@ func (j jsonText) MarshalJSON() ([]byte, error) {
 
 // GormDataType implements schema.GormDataTypeInterface.
 func (jsonText) GormDataType() string { return "json" }
-
-// flag is a boolean that SQLite puts into JSON as 0 or 1.
-type flag bool
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (f *flag) UnmarshalJSON(b []byte) error {
-	switch string(b) {
-	case "true", "1":
-		*f = true
-	case "false", "0", "null":
-		*f = false
-	default:
-		return fmt.Errorf("a boolean column holds %s", b)
-	}
-	return nil
-}

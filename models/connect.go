@@ -24,16 +24,8 @@ const (
 // dialect is what the statements of this room need to know of a database.
 type dialect struct {
 	name  string
-	agg   string // rows to a JSON array
-	obj   string // pairs to a JSON object
-	json  string // a query whose answer is JSON
 	day   string // the day in China of fetches.started_at
 	after string // a time, and w.n times so many microseconds after it
-}
-
-// sql writes a statement for the dialect.
-func (d dialect) sql(text string) string {
-	return strings.NewReplacer("JSON_AGG(", d.agg+"(", "JSON_OBJ(", d.obj+"(", "JSON_IN(", d.json+"(").Replace(text)
 }
 
 // forUpdate ends a query whose rows the transaction is going to change. On SQLite
@@ -45,36 +37,50 @@ func (d dialect) forUpdate() string {
 	return ""
 }
 
-// bind writes the placeholders of a condition as the dialect does, and spreads
-// lists.
+// bind writes the placeholders of a condition as the dialect does. A list is
+// spread on SQLite; on PostgreSQL it is one array, so that lists of any length
+// are one statement, which stays prepared.
 func (d dialect) bind(c cond) (string, []any) {
+	if d.name == postgresName {
+		return bindPostgres(c)
+	}
 	var text strings.Builder
 	args := make([]any, 0, len(c.args))
-	mark := func(v any) {
-		args = append(args, v)
-		if d.name == postgresName {
-			text.WriteString("$" + strconv.Itoa(len(args)))
-		} else {
-			text.WriteByte('?')
-		}
-	}
 	for i, piece := range strings.Split(c.sql, "?") {
 		if i > 0 {
 			list, ok := c.args[i-1].([]int64)
 			if !ok {
-				mark(c.args[i-1])
+				text.WriteByte('?')
+				args = append(args, c.args[i-1])
+			} else {
+				text.WriteString("(" + strings.TrimSuffix(strings.Repeat("?, ", len(list)), ", ") + ")")
 			}
-			for j, v := range list {
-				text.WriteString([]string{"(", ", "}[min(j, 1)])
-				mark(v)
-			}
-			if ok {
-				text.WriteByte(')')
+			for _, v := range list {
+				args = append(args, v)
 			}
 		}
 		text.WriteString(piece)
 	}
 	return text.String(), args
+}
+
+func bindPostgres(c cond) (string, []any) {
+	var text strings.Builder
+	for i, piece := range strings.Split(c.sql, "?") {
+		if i > 0 {
+			text.WriteString("$" + strconv.Itoa(i))
+			if _, ok := c.args[i-1].([]int64); ok {
+				text.WriteByte(')')
+			}
+		}
+		if i < len(c.args) {
+			if _, ok := c.args[i].([]int64); ok {
+				piece = strings.TrimSuffix(piece, "IN ") + "= ANY("
+			}
+		}
+		text.WriteString(piece)
+	}
+	return text.String(), c.args
 }
 
 // connect opens the database that a URL names. With create, a SQLite file that
@@ -88,11 +94,11 @@ func connect(address string, maxConns int, create bool) (*gorm.DB, dialect, erro
 	}
 	if path, ok := strings.CutPrefix(address, "sqlite:"); ok && path != "" {
 		db, err := openSQLite(path, conf, create)
-		return db, dialect{name: sqliteName, agg: "json_group_array", obj: "json_object", json: "json", day: "date(started_at / 1000000 + 28800, 'unixepoch')", after: "? + w.n * ?"}, err
+		return db, dialect{name: sqliteName, day: "date(started_at / 1000000 + 28800, 'unixepoch')", after: "? + w.n * ?"}, err
 	}
 	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
 		db, err := openPostgres(address, conf, maxConns)
-		return db, dialect{name: postgresName, agg: "json_agg", obj: "json_build_object", day: "to_char(started_at AT TIME ZONE 'UTC' + interval '8 hours', 'YYYY-MM-DD')", after: "CAST(? AS timestamptz) + w.n * CAST(? AS bigint) * interval '1 microsecond'"}, err
+		return db, dialect{name: postgresName, day: "to_char(started_at AT TIME ZONE 'UTC' + interval '8 hours', 'YYYY-MM-DD')", after: "CAST(? AS timestamptz) + w.n * CAST(? AS bigint) * interval '1 microsecond'"}, err
 	}
 	return nil, dialect{}, errors.New("the database URL must be postgres://… or sqlite:PATH")
 }
@@ -115,6 +121,11 @@ func openPostgres(address string, conf *gorm.Config, maxConns int) (*gorm.DB, er
 		"enable_seqscan":   "off",
 		"enable_hashjoin":  "off",
 		"enable_mergejoin": "off",
+		// For the same reason a statement is planned once a connection, though a list
+		// of one would be a little cheaper than a list of unknown length; and a short
+		// one is over before parallel workers have started.
+		"plan_cache_mode":                 "force_generic_plan",
+		"max_parallel_workers_per_gather": "0",
 	} {
 		if _, set := pg.RuntimeParams[name]; !set {
 			pg.RuntimeParams[name] = value

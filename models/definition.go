@@ -291,42 +291,7 @@ func (s *Store) OpenByVersion(ctx context.Context, sc Scope) ([]VersionCount, er
 // OpenCases implements workflow.OpenCases.
 func (s *Store) OpenCases(ctx context.Context, kind workflow.Kind, version int, after workflow.CaseID, limit int) ([]workflow.Case, error) {
 	return s.wholeCases(ctx, cond{
-		"c.kind = ? AND c.def_version = ? AND NOT c.ended AND c.id > ? ORDER BY c.id LIMIT ?", []any{string(kind), version, int64(after), limit},
-	})
-}
-
-// wholeCases reads the cases of a condition with all that the rules may look at.
-func (s *Store) wholeCases(ctx context.Context, which cond) ([]workflow.Case, error) {
-	text, args := s.d.bind(which)
-	rows, err := s.sql.QueryContext(ctx, s.readCase+text, args...)
-	if err != nil {
-		return nil, dbError("open cases", err)
-	}
-	defer func() { _ = rows.Close() }()
-	var found []*foundRow
-	for rows.Next() {
-		f := &foundRow{}
-		if err := rows.Scan(append(f.Row.fields(), &f.Needs, &f.Kin, &f.Marks)...); err != nil {
-			return nil, dbError("open cases", err)
-		}
-		found = append(found, f)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, dbError("open cases", err)
-	}
-	list := make([]workflow.Case, 0, len(found))
-	for _, f := range found {
-		if f.Row.Kind == string(workflow.Service) {
-			text, args := s.d.bind(cond{s.d.sql(readGroups), []any{f.Row.ID}})
-			if err := s.sql.QueryRowContext(ctx, text, args...).Scan(&f.Kin); err != nil {
-				return nil, dbError("open cases", err)
-			}
-		}
-		c, err := f.toCase()
-		if err != nil {
-			return nil, dbError("open cases", err)
-		}
-		list = append(list, c)
-	}
-	return list, nil
+		"(SELECT c.id FROM cases c WHERE c.kind = ? AND c.def_version = ? AND NOT c.ended AND c.id > ? ORDER BY c.id LIMIT ?)",
+		[]any{string(kind), version, int64(after), limit},
+	}, everything())
 }

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -27,50 +28,31 @@ func (s *Store) whole(ctx context.Context, sc Scope, ids []workflow.CaseID) ([]w
 	for i, id := range ids {
 		numbers[i] = int64(id)
 	}
-	where := and(cond{"c.id IN ?", []any{numbers}}, sc.cases())
-	text, args := s.d.bind(where)
-	rows, err := s.sql.QueryContext(ctx, s.readCase+text, args...)
+	list, err := s.wholeCases(ctx, cond{"?", []any{numbers}}, sc.cases())
 	if err != nil {
-		return nil, dbError("cases", err)
+		return nil, err
 	}
-	defer func() { _ = rows.Close() }()
-	found := map[workflow.CaseID]*foundRow{}
-	for rows.Next() {
-		var f foundRow
-		if err := rows.Scan(append(f.Row.fields(), &f.Needs, &f.Kin, &f.Marks)...); err != nil {
-			return nil, dbError("cases", err)
-		}
-		found[workflow.CaseID(f.Row.ID)] = &f
+	at := make(map[workflow.CaseID]int, len(ids))
+	for i, id := range ids {
+		at[id] = i
 	}
-	if err := rows.Err(); err != nil {
-		return nil, dbError("cases", err)
-	}
-	if err := rows.Close(); err != nil { // its connection is free for the next read
-		return nil, dbError("cases", err)
-	}
-	list := make([]workflow.Case, 0, len(found))
-	for _, id := range ids {
-		f := found[id]
-		if f == nil {
-			continue
-		}
-		if err := s.groups(ctx, f); err != nil {
-			return nil, err
-		}
-		c, err := f.toCase()
-		if err != nil {
-			return nil, dbError("cases", err)
-		}
-		list = append(list, c)
-	}
+	slices.SortFunc(list, func(a, b workflow.Case) int { return cmp.Compare(at[a.ID], at[b.ID]) })
 	return list, nil
 }
 
-// groups reads the children of a service, which are counted.
-func (s *Store) groups(ctx context.Context, f *foundRow) error {
-	if f.Row.Kind != string(workflow.Service) {
-		return nil
+// wholeCases returns the cases that are among those that follow IN and for which
+// where holds, by id.
+func (s *Store) wholeCases(ctx context.Context, among, where cond) ([]workflow.Case, error) {
+	found, err := s.look(ctx, among, and(cond{"c.id IN " + among.sql, among.args}, where))
+	if err != nil {
+		return nil, dbError("cases", err)
 	}
-	text, args := s.d.bind(cond{s.d.sql(readGroups), []any{f.Row.ID}})
-	return dbError("case", s.sql.QueryRowContext(ctx, text, args...).Scan(&f.Kin))
+	list := make([]workflow.Case, len(found[0]))
+	for i, f := range found[0] {
+		if list[i], err = f.toCase(); err != nil {
+			return nil, dbError("cases", err)
+		}
+	}
+	slices.SortFunc(list, func(a, b workflow.Case) int { return cmp.Compare(a.ID, b.ID) })
+	return list, nil
 }

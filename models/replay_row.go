@@ -53,7 +53,9 @@ func (r *recountRow) recount() workflow.Recount {
 
 // RunningTerms implements workflow.Replays.
 func (s *Store) RunningTerms(ctx context.Context, after workflow.CaseID, limit int) ([]workflow.Case, error) {
-	return s.wholeCases(ctx, cond{"NOT c.ended AND c.term IS NOT NULL AND c.id > ? ORDER BY c.id LIMIT ?", []any{int64(after), limit}})
+	return s.wholeCases(ctx, cond{
+		"(SELECT c.id FROM cases c WHERE NOT c.ended AND c.term IS NOT NULL AND c.id > ? ORDER BY c.id LIMIT ?)", []any{int64(after), limit},
+	}, everything())
 }
 
 // PendingRecounts implements workflow.Replays.

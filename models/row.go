@@ -2,9 +2,7 @@ package models
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"github.com/shujie-gov/shujie/workflow"
@@ -103,7 +101,7 @@ type markRow struct {
 	State  string `json:"state"`
 	Charge string `json:"charge"`
 	Dept   int64  `json:"dept"`
-	Paused flag   `json:"paused"`
+	Paused bool   `json:"paused"`
 	Reason string `json:"reason"`
 }
 
@@ -113,29 +111,29 @@ func (markRow) TableName() string { return "marks" }
 func markRowOf(id workflow.CaseID, m workflow.Mark) markRow {
 	return markRow{
 		CaseID: int64(id), At: at(m.At), State: string(m.State), Charge: string(m.Charge),
-		Dept: int64(m.Dept), Paused: flag(m.Paused), Reason: m.Reason,
+		Dept: int64(m.Dept), Paused: m.Paused, Reason: m.Reason,
 	}
 }
 
 func (r markRow) mark() workflow.Mark {
 	return workflow.Mark{
 		At: r.At.Time, State: workflow.State(r.State), Charge: workflow.Charge(r.Charge),
-		Dept: workflow.DeptID(r.Dept), Paused: bool(r.Paused), Reason: r.Reason,
+		Dept: workflow.DeptID(r.Dept), Paused: r.Paused, Reason: r.Reason,
 	}
 }
 
-// kinRow is a child, or a group of them, as the read of a parent returns it.
+// kinRow is a child, or a group of them.
 type kinRow struct {
-	ID        int64  `json:"id"`
-	Kind      string `json:"kind"`
-	State     string `json:"state"`
-	Ended     flag   `json:"ended"`
-	NoMeeting string `json:"no_meeting"`
-	Need      int64  `json:"need"`
-	Lead      ref    `json:"lead"`
-	Round     int64  `json:"round"`
-	N         int64  `json:"n"`
-	Outcome   string `json:"outcome"`
+	ID        int64
+	Kind      string
+	State     string
+	Ended     bool
+	NoMeeting string
+	Need      int64
+	Lead      ref
+	Round     int64
+	N         int64
+	Outcome   string
 }
 
 // rowOf returns the row of a case that is not stored yet, or was moved. Its
@@ -189,40 +187,6 @@ func (r *caseRow) fields() []any {
 	}
 }
 
-// foundRow is a case with what belongs to it, as one statement reads it.
-type foundRow struct {
-	Row   caseRow
-	Needs jsonText
-	Kin   jsonText
-	Marks jsonText
-}
-
-// readCase reads a case with its requirements, children and clock intervals at
-// one moment, in no order. It ends where the conditions on c begin. The children
-// of a service are left to readGroups.
-const readCase = `
-SELECT ` + caseColumns + `,
-  (SELECT JSON_AGG(JSON_OBJ('id', r.id, 'name', r.name, 'resource_id', r.resource_id, 'provider', r.provider,
-      'class', r.class, 'status', r.status, 'receipt_id', r.receipt_id, 'alternative', r.alternative,
-      'applications', CASE WHEN r.class = 2 THEN ` + applicationsOf + ` END))
-    FROM requirements r WHERE r.case_id = c.id) AS needs,
-  (SELECT JSON_AGG(JSON_OBJ('id', k.id, 'kind', k.kind, 'state', k.state, 'ended', k.ended,
-      'no_meeting', k.no_meeting, 'need', k.need_id, 'lead', k.lead, 'round', k.facts->'round', 'n', 1,
-      'outcome', coalesce(k.facts->>'outcome', '')))
-    FROM cases k WHERE k.parent_id = c.id AND c.kind <> 'service') AS kin,
-  (SELECT JSON_AGG(JSON_OBJ('id', m.id, 'at', m.at, 'state', m.state, 'charge', m.charge, 'dept', m.dept,
-      'paused', m.paused, 'reason', m.reason))
-    FROM marks m WHERE m.case_id = c.id) AS marks
-FROM cases c WHERE `
-
-// readGroups counts the blockers under a service in groups, as there may be
-// thousands. A blocker that moves meanwhile lets the service be looked at again.
-const readGroups = `
-SELECT JSON_AGG(JSON_OBJ('id', 0, 'kind', k.kind, 'state', k.state, 'ended', k.ended,
-    'no_meeting', k.no_meeting, 'need', 0, 'n', k.n))
-  FROM (SELECT kind, state, ended, no_meeting, count(*) AS n
-    FROM cases WHERE parent_id = ? GROUP BY kind, state, ended, no_meeting) k`
-
 // toCase returns the case; the person in it is masked.
 func (f *foundRow) toCase() (workflow.Case, error) {
 	r := &f.Row
@@ -238,13 +202,10 @@ func (f *foundRow) toCase() (workflow.Case, error) {
 	if c.Facts, err = factsOf(r.Facts); err != nil {
 		return c, err
 	}
-	var needs []needRow
-	var kin []kinRow
-	var marks []markRow
 	for _, part := range []struct {
 		text jsonText
 		into any
-	}{{r.Term, &c.Term}, {r.PersonMasked, &c.Person}, {f.Needs, &needs}, {f.Kin, &kin}, {f.Marks, &marks}} {
+	}{{r.Term, &c.Term}, {r.PersonMasked, &c.Person}} {
 		if len(part.text) == 0 {
 			continue
 		}
@@ -252,21 +213,16 @@ func (f *foundRow) toCase() (workflow.Case, error) {
 			return c, err
 		}
 	}
-	slices.SortFunc(needs, func(a, b needRow) int { return cmp.Compare(a.ID, b.ID) })
-	slices.SortFunc(marks, func(a, b markRow) int { return cmp.Compare(a.ID, b.ID) })
-	slices.SortFunc(kin, func(a, b kinRow) int {
-		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.State, b.State), cmp.Compare(a.NoMeeting, b.NoMeeting))
-	})
-	for _, n := range needs {
+	for _, n := range f.Needs {
 		c.Requirements = append(c.Requirements, n.requirement())
 	}
-	for _, k := range kin {
+	for _, k := range f.Kin {
 		c.Children = append(c.Children, workflow.Child{
-			ID: workflow.CaseID(k.ID), Kind: workflow.Kind(k.Kind), State: workflow.State(k.State), Ended: bool(k.Ended),
+			ID: workflow.CaseID(k.ID), Kind: workflow.Kind(k.Kind), State: workflow.State(k.State), Ended: k.Ended,
 			NoMeeting: workflow.NoMeeting(k.NoMeeting), Need: k.Need, Lead: workflow.DeptID(k.Lead), Round: k.Round, N: k.N, Outcome: k.Outcome,
 		})
 	}
-	for _, m := range marks {
+	for _, m := range f.Marks {
 		c.Marks = append(c.Marks, m.mark())
 	}
 	return c, nil

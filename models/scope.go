@@ -45,6 +45,9 @@ type cond struct {
 // nothing holds for no row.
 func nothing() cond { return cond{sql: "1 = 0"} }
 
+// everything holds for every row.
+func everything() cond { return cond{sql: "1 = 1"} }
+
 // and joins conditions that must all hold.
 func and(list ...cond) cond { return join(" AND ", "1 = 1", list) }
 
@@ -69,7 +72,7 @@ func join(word, none string, list []cond) cond {
 // There is no second one.
 func (sc Scope) cases() cond {
 	if sc.All {
-		return cond{sql: "1 = 1"}
+		return everything()
 	}
 	var seen []cond
 	if depts := sc.depts(); len(depts) > 0 {

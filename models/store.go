@@ -33,9 +33,9 @@ type Store struct {
 	log *slog.Logger
 	*safe
 
-	breaker  Breaker
-	readCase string // the statement in the words of the dialect
+	breaker Breaker
 
+	reads  *together[wanted, *foundRow]
 	writes *writer
 	only   sync.Mutex // around writes on SQLite, which has one writer
 	woken  chan struct{}
@@ -77,7 +77,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(err, pool.Close())
 	}
 	s := &Store{
-		db: db, sql: pool, d: d, now: o.Now, log: o.Log, safe: keys, readCase: d.sql(readCase), breaker: o.Breaker.withDefaults(),
+		db: db, sql: pool, d: d, now: o.Now, log: o.Log, safe: keys, breaker: o.Breaker.withDefaults(),
 		woken:        make(chan struct{}, 1),
 		cases:        &sequence{name: "cases"},
 		requirements: &sequence{name: "requirements"},
@@ -85,13 +85,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		users:        newCache[int64, User](cacheTTL, 10_000, o.Now),
 		sessions:     newCache[string, session](cacheTTL, 50_000, o.Now),
 	}
-	s.writes = newWriter(s)
+	s.reads, s.writes = newReader(s), newWriter(s)
 	return s, nil
 }
 
 // Close ends all connections. Writes that were handed in are answered first.
 func (s *Store) Close() error {
 	s.writes.close()
+	s.reads.close()
 	return s.sql.Close()
 }
 

@@ -153,6 +153,36 @@ func moveOutOfScope(w *World) {
 	w.wantKind(err, fault.NotFound, "a case that is not there")
 }
 
+// readTogether lets people with and without the right move cases at once: whoever
+// comes at the same time shares the read, not the scope.
+func readTogether(w *World) {
+	var cases []workflow.Case
+	for i := range 12 {
+		cases = append(cases, w.File(w.Draft(fmt.Sprintf("同时 %d", i))))
+	}
+	names := []string{"coord", "xx", "hall2", "coord2", "zhejiang", "sys"}
+	actors := make([]workflow.Actor, len(names))
+	for i, name := range names {
+		actors[i] = w.Actor(name)
+	}
+	won, lost := race(len(cases)*len(names), func(i int) error {
+		c, who := cases[i/len(names)], i%len(names)
+		moved, err := w.Store.Update(w.Context(), actors[who], c.ID, workflow.Key{}, func(seen workflow.Case) (workflow.Decision, error) {
+			if who > 0 || seen.ID != c.ID || seen.Title != c.Title || len(seen.Requirements) != 1 {
+				w.Errorf("%s was shown %+v for %d", names[who], seen, c.ID)
+			}
+			return w.Engine.Decide(seen, actors[who], workflow.Input{Action: "accept", Version: 1})
+		})
+		if err == nil && (moved.ID != c.ID || moved.Version != 2) {
+			w.Errorf("%d moved to %d, version %d", c.ID, moved.ID, moved.Version)
+		}
+		return err
+	})
+	if hidden := len(cases) * (len(names) - 1); won != len(cases) || lost[fault.NotFound] != hidden {
+		w.Errorf("%d moved, the others: %v", won, lost)
+	}
+}
+
 func unknownDepartment(w *World) {
 	before := w.Rows()
 	draft := w.Draft("指向不存在的部门")

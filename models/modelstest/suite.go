@@ -14,6 +14,7 @@ func Exercise(t *testing.T, open Open) {
 		{"two moves of one case never share a commit", racingReplicas},
 		{"a decision that refuses writes nothing", refusedDecision},
 		{"a case out of scope cannot be moved", moveOutOfScope},
+		{"moves that are read together keep to their scopes", readTogether},
 		{"a part that is no department is refused by name", unknownDepartment},
 		{"text that cannot be kept is refused", illegibleText},
 		{"a repeated key gets the first answer", repeatedKey},

@@ -117,11 +117,13 @@ func TestAReminderIsOneClickAndShows(t *testing.T) {
 func TestTheTimelineSaysWhichLevelAnEscalationWas(t *testing.T) {
 	w := newWorld(t, sqliteFor(t))
 	c := w.dispatched()
-	w.clock.add(14 * 24 * time.Hour)
-	if _, err := w.engine.Advance(t.Context(), workflow.CaseID(c.ID)); err != nil {
-		t.Fatal(err)
+	for _, days := range []int{4, 14} { // by then the second level is due, and the last
+		w.clock.add(time.Duration(days) * 24 * time.Hour)
+		if _, err := w.engine.Advance(t.Context(), workflow.CaseID(c.ID)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	w.pump()
-	w.says("coord", c.ID, "zh", `第二级：</span>部门负责人`, `第四级：</span>上级督办机构`, "督〔2026〕1号")
-	w.says("coord", c.ID, "en", `Level 2: </span>the head of the department`, `Level 4: </span>the supervising office above`)
+	w.says("coord", c.ID, "zh", `第三级（越过第一至二级）：</span>统筹协调员`, `第四级：</span>上级督办机构`, "督〔2026〕1号")
+	w.says("coord", c.ID, "en", `Level 3 (levels 1 to 2 passed over): </span>the coordinator`, `Level 4: </span>the supervising office above`)
 }

@@ -28,9 +28,14 @@ func (ds *Definitions) apply(d *Definition, t *Transition, before *view, dec *De
 	if err := ds.effects(d, t, v, dec); err != nil {
 		return err
 	}
+	level := 0
 	if t.Escalates {
-		to, notice := d.told(before.c)
-		dec.Event.Data = map[string]any{"level": int64(before.c.Term.Level + 1), "to": to}
+		level = d.dueLevel(before.c, before.m)
+		to, notice := d.told(before.c, level)
+		dec.Event.Data = map[string]any{dataLevel: int64(level), dataTo: to}
+		if passed := level - 1 - before.c.Term.Level; passed > 0 {
+			dec.Event.Data[dataPassed] = int64(passed)
+		}
 		dec.Effects = append(dec.Effects, notice)
 	}
 	if !before.c.Ended && after.Ended {
@@ -41,7 +46,7 @@ func (ds *Definitions) apply(d *Definition, t *Transition, before *view, dec *De
 	}
 	if t.Escalates {
 		term := *after.Term
-		term.Level++
+		term.Level = level
 		after.Term = &term
 	}
 	if err := d.derive(v, after); err != nil {

@@ -179,7 +179,7 @@ type Term struct {
 	Until    string    `json:"until,omitempty"` // the day it ends with, when it is no number of days
 	Calendar string    `json:"calendar"`        // version of the calendar used
 	Problem  string    `json:"problem,omitempty"`
-	Level    int       `json:"level,omitempty"` // levels of escalation that were taken
+	Level    int       `json:"level,omitempty"` // levels of escalation that were taken or passed over
 	Held     *Term     `json:"held,omitempty"`  // the term that stands still while this one, a pause, runs
 
 	// Still is since when the term stands still because the exchange platform, or

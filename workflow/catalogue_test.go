@@ -20,6 +20,8 @@ func change(w *world) workflow.CaseID {
 func changeLife(w *world) {
 	id := change(w)
 	w.pooled(id, "holder")
+	w.act("far coordinator", id, "remind", nil)
+	w.act("far coordinator", id, "supervise", fields{"reason": "unsolved", "note": "请尽快更新目录"})
 	w.act("holder handler", id, "request_extension", fields{"note": "需会签"})
 	w.act("far coordinator", id, "refuse_extension", fields{"note": "理由不足"})
 	w.act("holder handler", id, "request_extension", fields{"note": "需会签"})
@@ -61,7 +63,9 @@ func demandLife(w *world) {
 	w.pooled(id, "holder")
 	w.act("holder handler", id, "return", fields{"note": "不是我们"})
 	w.act("coordinator", id, "appoint", fields{"to": int64(otherDept)})
+	w.act("demander handler", id, "remind", nil)
 	w.act("other handler", id, "accept", nil)
+	w.act("coordinator", id, "supervise", fields{"reason": "unsolved", "note": "请尽快编目"})
 	w.act("other head", id, "deny", fields{"note": "没有电子数据"})
 	w.act("coordinator", id, "insist", fields{"note": "医保结算系统中有"})
 	w.now = w.now.AddDate(0, 0, 40)
@@ -141,5 +145,33 @@ func (w *world) refuses(who string, id workflow.CaseID, action string, f fields,
 	w.t.Helper()
 	if err := w.try(who, id, action, f); fault.KindOf(err) != kind {
 		w.t.Errorf("%s %s: %v, want %v", who, action, err, kind)
+	}
+}
+
+// TestALateCatalogueEndsWithAnOrderAsOtherWorkDoes leaves a change and a demand
+// until the last level, and reminds of them before.
+func TestALateCatalogueEndsWithAnOrderAsOtherWorkDoes(t *testing.T) {
+	for name, open := range map[string]func(w *world) workflow.CaseID{
+		"a change": change,
+		"a demand": func(w *world) workflow.CaseID { return demand(w, holderDept) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "2026-03-02 10:00")
+			id := open(w)
+			n := len(w.outbox)
+			w.act("coordinator", id, "remind", nil)
+			if got := w.toldSince(n); len(got) != 1 || got[0] != "dept_handler" {
+				t.Errorf("the reminder tells %v", got)
+			}
+			w.refuses("coordinator", id, "remind", nil, fault.Conflict) // within the working day
+			w.now = w.cases[id].Due.AddDate(0, 0, 10)
+			w.advance(id)
+			w.settle()
+			order := w.cases[w.child(id, workflow.Supervision)]
+			if order.Parts[workflow.Lead] != holderDept || order.Facts["reason"] != "overdue" {
+				t.Errorf("the order: %+v", order)
+			}
+			w.refuses("coordinator", id, "supervise", fields{"note": "再督"}, fault.Conflict) // beside one that stands
+		})
 	}
 }

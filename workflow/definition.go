@@ -16,7 +16,7 @@ type Definition struct {
 	Series      string             `yaml:"series"` // cases are numbered by it, gapless in each year; "" by their id
 	Facts       map[string]string  `yaml:"facts"`  // name → int, bool, string or time
 	Clocks      map[string]Clock   `yaml:"clocks"`
-	Escalate    []Level            `yaml:"escalate"` // of every term but a pause
+	Escalate    []Level            `yaml:"escalate"` // of the terms in the states that the escalation leaves
 	States      map[State]*StateOf `yaml:"states"`
 	Joined      map[string]Join    `yaml:"joins"` // what guards read as joined.NAME
 	Transitions []*Transition      `yaml:"transitions"`

@@ -26,10 +26,10 @@
 //     facts, requirements (see [Need]) and children (see [Kin]), joined.NAME,
 //     overdue, ended_days and today, days_after(date, n), and the action's inputs
 //     as input.name;
-//   - escalate says when whom is told that a term runs out: levels, in order, of
-//     every term but a pause. The action that escalates takes the level that is
-//     due, each once a term; its guard reads level_due, its effects may ask for
-//     last_level. See [Level];
+//   - escalate says when whom is told that a term runs out: levels, in order. The
+//     action that escalates takes the highest level that is due, each once a term,
+//     and passes over those below it that nobody took in time; its guard reads
+//     level_due, its effects may ask for last_level. See [Level];
 //   - awaited and awaited_role say whose move it is, own_move that it is the
 //     actor's; awaited is an addressee of notices, too;
 //   - again lets an action rest once it was taken, see [Again]. lapse names the

@@ -26,16 +26,25 @@ const (
 	toOffice      = "office"      // the supervising office: the coordinator of the region above
 )
 
-// next returns when the next level of c's term is due, nil when none is to come:
-// a pause has none, and neither has a term that stands still. It asks the
-// calendar of now, so that a year which had no data then is known later.
+// next returns when the next level of c's term is due, nil when none is to come.
 func (d *Definition) next(c *Case, cal *Calendar) (*time.Time, error) {
+	if c.Term == nil {
+		return nil, nil //nolint:nilnil // no level is an answer
+	}
+	return d.levelAt(c, c.Term.Level, cal)
+}
+
+// levelAt returns when level n, counted from 0, of c's term is due, nil when
+// there is none: a term that stands still has none, and neither has a state that
+// is not escalated. It asks the calendar of now, so that a year which had no data
+// then is known later.
+func (d *Definition) levelAt(c *Case, n int, cal *Calendar) (*time.Time, error) {
 	t := c.Term
-	if t == nil || t.Pause || t.Still != nil || c.Due == nil || t.Level >= len(d.Escalate) || !d.escalates(c.State) {
+	if t.Still != nil || c.Due == nil || n >= len(d.Escalate) || !d.escalates(c.State) {
 		return nil, nil //nolint:nilnil // no level is an answer
 	}
 	at := past(*c.Due)
-	switch l := d.Escalate[t.Level]; l.At {
+	switch l := d.Escalate[n]; l.At {
 	case atWarn:
 		at = t.Warn
 	case atDue:
@@ -49,10 +58,22 @@ func (d *Definition) next(c *Case, cal *Calendar) (*time.Time, error) {
 	return &at, nil
 }
 
-// levelDue reports whether a level of c's term is due and was not taken yet.
-func (d *Definition) levelDue(c *Case, m Moment) bool {
-	at, err := d.next(c, m.Calendar)
-	return err == nil && at != nil && !m.Now.Before(*at)
+// dueLevel returns the highest level of c's term that is due, counted from 1, or
+// 0 when none is due that was not taken yet. Who did not look for days takes it
+// in one step, and the levels below are passed over: their addressees would hear
+// at once what is long past.
+func (d *Definition) dueLevel(c *Case, m Moment) int {
+	if c.Term == nil {
+		return 0
+	}
+	due := 0
+	for n := c.Term.Level; ; n++ {
+		at, err := d.levelAt(c, n, m.Calendar)
+		if err != nil || at == nil || m.Now.Before(*at) {
+			return due
+		}
+		due = n + 1
+	}
 }
 
 // wake returns when time alone lets the system act on c: at its next level, or
@@ -93,12 +114,12 @@ func (d *Definition) escalates(s State) bool {
 	return false
 }
 
-// told is the notice of the level that is due on c, and whom it tells in the
-// words of a level. A coordinator who is late
-// tells the region above, as only the supervising office is beyond them.
-func (d *Definition) told(c *Case) (to string, notice Effect) {
+// told is the notice of a level of c, counted from 1, and whom it tells in the
+// words of a level. A coordinator who is late tells the region above, as only the
+// supervising office is beyond them.
+func (d *Definition) told(c *Case, level int) (to string, notice Effect) {
 	role, dept, region := c.Waits.Role, c.Parts[c.Waits.Part], c.Region
-	to = d.Escalate[c.Term.Level].To
+	to = d.Escalate[level-1].To
 	late := role.Domain() != InDepartment // a coordinator has the move, or the system
 	switch {
 	case to == toSeat && !late:

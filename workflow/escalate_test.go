@@ -62,8 +62,8 @@ func TestAnExtendedTermIsWatchedAnewAndACommentChangesNothing(t *testing.T) {
 	w := newWorld(t, "2026-03-02 10:00")
 	id := toHandling(w, need(11, workflow.Unconditional))
 	w.now = endOf(t, "2026-03-09").Add(time.Second)
-	if got := w.advance(id); len(got) != 2 {
-		t.Fatalf("the warning that was missed and the breach: %v", got)
+	if got := w.advance(id); len(got) != 1 {
+		t.Fatalf("the breach, in place of the warning that was missed: %v", got)
 	}
 	before := *w.cases[id].Wake
 	w.act("holder handler", id, "comment", fields{"note": "在办"})
@@ -83,9 +83,9 @@ func TestALateCoordinatorTellsTheRegionAbove(t *testing.T) {
 	w := newWorld(t, "2026-03-02 10:00")
 	id := w.open("hall", draft(need(11, workflow.Unconditional)))
 	n := len(w.outbox)
-	w.now = endOf(t, "2026-03-10")
-	if got := w.advance(id); len(got) != 4 {
-		t.Fatalf("a week late: %v", got)
+	for range 4 { // a level at a time, as the watch finds them
+		w.now = w.cases[id].Wake.Add(time.Microsecond)
+		w.advance(id)
 	}
 	var regions []any
 	for _, e := range w.outbox[n:] {
@@ -108,8 +108,8 @@ func TestALevelInAYearWithoutCalendarWaitsForIt(t *testing.T) {
 	id := toHandling(w, need(11, workflow.Unconditional))
 	w.due(id, "2026-12-31")
 	w.now = at(t, "2027-01-20 10:00")
-	if got := w.advance(id); len(got) != 2 {
-		t.Fatalf("the warning and the breach: %v", got)
+	if got := w.advance(id); len(got) != 1 || w.cases[id].Term.Level != 2 {
+		t.Fatalf("the breach: %v", got)
 	}
 	if c := w.cases[id]; c.Wake == nil || c.Wake.After(w.now) {
 		t.Fatalf("the watch does not see it: it wakes at %v", c.Wake)
@@ -120,7 +120,7 @@ func TestALevelInAYearWithoutCalendarWaitsForIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.cal = known
-	if got := w.advance(id); len(got) != 2 {
+	if got := w.advance(id); len(got) != 1 || w.cases[id].Term.Level != 4 {
 		t.Errorf("when 2027 is known: %v", got)
 	}
 }
@@ -132,5 +132,104 @@ func TestACaseThatStandsStillIsNotEscalated(t *testing.T) {
 	c := w.cases[id]
 	if c.Wake == nil || !c.Wake.After(*c.Due) {
 		t.Errorf("it wakes at %v, want after the end of its pause, %v", c.Wake, c.Due)
+	}
+}
+
+// TestLevelsThatNobodyTookInTimeArePassedOver lets the watch be down until a day
+// on which several levels of a term are due at once: the highest is taken, its
+// addressee is told and nobody else.
+func TestLevelsThatNobodyTookInTimeArePassedOver(t *testing.T) {
+	for _, c := range []struct {
+		looks  string
+		told   string
+		says   string
+		passed any
+		orders int
+	}{
+		{"2026-03-06 09:00", "dept_handler", "第一级", nil, 0},
+		{"2026-03-10 09:00", "dept_head", "第二级（越过第一级）", int64(1), 0},
+		{"2026-03-11 09:00", "coordinator", "第三级（越过第一至二级）", int64(2), 0},
+		{"2026-03-20 09:00", "coordinator,dept_handler,dept_head", "第四级（越过第一至三级）", int64(3), 1}, // with the order
+	} {
+		w := newWorld(t, "2026-03-02 10:00")
+		id := toHandling(w, need(11, workflow.Unconditional))
+		w.now = at(t, c.looks)
+		n := len(w.outbox)
+		if got := w.advance(id); len(got) != 1 || got[0] != "escalate" {
+			t.Fatalf("at %s: %v", c.looks, got)
+		}
+		if got := strings.Join(w.toldSince(n), ","); got != c.told {
+			t.Errorf("at %s told %s, want %s", c.looks, got, c.told)
+		}
+		e := last(w.events[id])
+		level, _, ok := w.engine.Defs.Latest(workflow.Blocker).LevelOf(e)
+		if !ok || level.ZH != c.says || e.Data["passed"] != c.passed {
+			t.Errorf("at %s the log says %s of %v, want %s", c.looks, level.ZH, e.Data, c.says)
+		}
+		if got := w.orders(id); got != c.orders {
+			t.Errorf("at %s there are %d orders", c.looks, got)
+		}
+		if got := w.advance(id); len(got) != 0 {
+			t.Errorf("at %s what was passed over came after all: %v", c.looks, got)
+		}
+	}
+}
+
+// TestEveryTermIsWatched holds that no term runs out unseen: in each state with a
+// clock somebody is told before its end. The system itself ends a pause and a
+// grant at its last day.
+func TestEveryTermIsWatched(t *testing.T) {
+	ds := released(t)
+	for _, kind := range ds.Kinds() {
+		d := ds.Latest(kind)
+		watched := map[workflow.State]bool{}
+		for _, tr := range d.Transitions {
+			if tr.Escalates {
+				for _, s := range tr.From {
+					watched[s] = true
+				}
+			}
+		}
+		for _, s := range d.StatesInOrder() {
+			st := d.States[s]
+			if ends := st.Goal || kind == workflow.Blocker && s == "suspended"; st.Clock != "" && !ends && !watched[s] {
+				t.Errorf("%s in %s: nobody is told that the term %s runs out", kind, s, st.Clock)
+			}
+		}
+	}
+}
+
+// TestWhoMustAddSomethingIsWarnedBeforeTheApplicationLapses looks at a pause
+// with levels of its own.
+func TestWhoMustAddSomethingIsWarnedBeforeTheApplicationLapses(t *testing.T) {
+	w := newWorld(t, "2026-03-02 10:00")
+	req := shareRequest(w)
+	w.act("holder head", req, "ask_supplement", fields{"note": "请附法律依据"})
+	w.due(req, "2026-03-16")
+	w.now = at(t, "2026-03-13 09:00") // ≤ 20 % are left
+	n := len(w.outbox)
+	if got := w.advance(req); len(got) != 1 || got[0] != "escalate" {
+		t.Fatalf("before the end: %v", got)
+	}
+	if got := strings.Join(w.toldSince(n), ","); got != "dept_handler" {
+		t.Errorf("told %s", got)
+	}
+	w.now = endOf(t, "2026-03-16").Add(time.Second)
+	if got := w.advance(req); len(got) != 1 || got[0] != "lapse" {
+		t.Errorf("at the end: %v", got)
+	}
+}
+
+// TestASuspendedGrantThatNobodyMendsEndsWithAnOrder leaves the applicant idle.
+func TestASuspendedGrantThatNobodyMendsEndsWithAnOrder(t *testing.T) {
+	w := newWorld(t, "2026-03-02 10:00")
+	_, req := granted(w)
+	w.act("holder head", req, "suspend", fields{"days": 5, "note": "超范围使用"})
+	w.now = w.cases[req].Due.AddDate(0, 0, 10)
+	w.advance(req)
+	w.settle()
+	order := w.cases[w.child(req, workflow.Supervision)]
+	if order.Parts[workflow.Lead] != demanderDept || order.State != "issued" {
+		t.Errorf("the order goes to %d: %s", order.Parts[workflow.Lead], order.State)
 	}
 }

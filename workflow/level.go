@@ -6,15 +6,32 @@ import (
 	"github.com/shujie-gov/shujie/fault"
 )
 
-// LevelOf says which level of escalation event e took, and whom it told; ok is
-// false when it took none.
+// What the event of an escalation keeps: the level that was taken, counted from
+// 1, whom it told, and how many levels below it were passed over, if any.
+const (
+	dataLevel  = "level"
+	dataTo     = "to"
+	dataPassed = "passed"
+)
+
+// LevelOf says which level of escalation event e took, which it passed over, and
+// whom it told; ok is false when it took none.
 func (d *Definition) LevelOf(e Event) (level, who fault.Text, ok bool) {
-	n, ok := whole(e.Data["level"])
-	to, told := e.Data["to"].(string)
+	n, ok := whole(e.Data[dataLevel])
+	to, told := e.Data[dataTo].(string)
 	if !ok || !told || !d.escalating(e.Action) {
 		return level, who, false
 	}
-	return fault.Text{ZH: "第" + ordinal(n) + "级", EN: fmt.Sprintf("Level %d", n)}, addressee(to), true
+	level = fault.Text{ZH: "第" + ordinal(n) + "级", EN: fmt.Sprintf("Level %d", n)}
+	switch passed, _ := whole(e.Data[dataPassed]); {
+	case passed == 1:
+		level.ZH += "（越过第" + ordinal(n-1) + "级）"
+		level.EN += fmt.Sprintf(" (level %d passed over)", n-1)
+	case passed > 1:
+		level.ZH += "（越过第" + ordinal(n-passed) + "至" + ordinal(n-1) + "级）"
+		level.EN += fmt.Sprintf(" (levels %d to %d passed over)", n-passed, n-1)
+	}
+	return level, addressee(to), true
 }
 
 // escalating reports whether action a takes levels.

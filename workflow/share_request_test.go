@@ -207,7 +207,7 @@ func TestTheReplyIsExtendedOnceWithTheConsentOfTheProvidersAuthority(t *testing.
 	w.due(req, "2026-03-30") // 10 + 10
 	refused(t, w.try("holder head", req, "request_extension", fields{"note": "再"}), fault.Conflict, "twice")
 	w.now = endOf(t, "2026-03-30").Add(time.Minute)
-	if got := w.advance(req); len(got) != 2 || got[0] != "escalate" { // the warning, the breach
+	if got := w.advance(req); len(got) != 1 || got[0] != "escalate" { // the breach
 		t.Fatalf("silence is escalated: %v", got)
 	}
 }

@@ -175,8 +175,10 @@ func TestWhoeverWaitsRemindsAndThenLetsAWorkingDayPass(t *testing.T) {
 func TestAnEscalationSaysWhichLevelToldWhom(t *testing.T) {
 	w := newWorld(t, "2026-03-02 10:00")
 	id := toHandling(w, need(11, workflow.Unconditional))
-	w.now = endOf(t, "2026-03-20")
-	w.advance(id)
+	for range 4 {
+		w.now = w.cases[id].Wake.Add(time.Microsecond)
+		w.advance(id)
+	}
 	d := w.engine.Defs.Latest(workflow.Blocker)
 	var got []string
 	for _, e := range w.events[id] {

@@ -78,9 +78,9 @@ func (v *view) ResolveName(name string) (any, bool) {
 	case "proof":
 		return v.c.Proof, true
 	case "level_due":
-		return v.d.levelDue(v.c, v.m), true
+		return v.d.dueLevel(v.c, v.m) > 0, true
 	case "last_level":
-		return v.c.Term != nil && v.c.Term.Level == len(v.d.Escalate)-1, true
+		return v.d.dueLevel(v.c, v.m) == len(v.d.Escalate) && len(v.d.Escalate) > 0, true
 	case "awaited":
 		return int64(v.c.Parts[v.c.Waits.Part]), true
 	case "awaited_role":

@@ -133,20 +133,6 @@ func (r *RoutingRow) fits(q RoutingQuestion) bool {
 	return false
 }
 
-// covers reports whether whatever fits o fits r too, so that o after r never
-// decides.
-func (r *RoutingRow) covers(o *RoutingRow) bool {
-	switch {
-	case r.Region != "" && !within(o.Region, r.Region), r.Item != 0 && r.Item != o.Item, r.Proof != "" && r.Proof != o.Proof:
-		return false
-	case r.Holder == HeldAnyhow:
-		return true
-	case r.Holder == HeldByOne && o.Holder == HeldByGiven:
-		return true
-	}
-	return r.Holder == o.Holder && r.Held == o.Held
-}
-
 // fitsAll reports whether the row is a default.
 func (r *RoutingRow) fitsAll() bool {
 	return r.Region == "" && r.Item == 0 && r.Proof == "" && r.Holder == HeldAnyhow

@@ -31,7 +31,7 @@ type RowFault struct {
 }
 
 // Check returns everything that is wrong with a table: a row that names what is
-// not there, one that an earlier row hides, a table without a default.
+// not there, one that earlier rows hide together, a table without a default.
 func (t RoutingTable) Check(k RoutingKnown) []RowFault {
 	c := &rowChecker{t: &t, known: k}
 	switch n := len(t.Rows); {
@@ -79,11 +79,9 @@ func (c *rowChecker) row(i int, r *RoutingRow) {
 	c.holder(i, r)
 	c.target(i, r)
 	c.reason(i, r)
-	for j := range i {
-		if c.t.Rows[j].covers(r) {
-			c.refuse(i, "rows", fmt.Sprintf("永远轮不到：第 %d 行已包含它", j+1), fmt.Sprintf("it never decides: row %d covers it", j+1))
-			break
-		}
+	if by := c.t.hiddenBy(i); by != nil {
+		text := never(by)
+		c.refuse(i, "rows", text.ZH, text.EN)
 	}
 }
 

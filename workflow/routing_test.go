@@ -157,6 +157,46 @@ func TestARowThatAnEarlierOneHidesIsRefused(t *testing.T) {
 	}
 }
 
+// TestARowThatSeveralHideTogetherIsRefused hides the third row, or the fourth,
+// by rows of which none does it alone.
+func TestARowThatSeveralHideTogetherIsRefused(t *testing.T) {
+	type R = workflow.RoutingRow
+	none, one, several := R{Holder: workflow.HeldByNone}, R{Holder: workflow.HeldByOne}, R{Holder: workflow.HeldBySome}
+	given := R{Holder: workflow.HeldByGiven, Held: holderDept}
+	here := func(r R) R { r.Region = cityRegion; return r }
+	for name, c := range map[string]struct {
+		rows []R
+		want string // of the last row, "" when it decides something
+	}{
+		"all there may be of holders":    {[]R{none, one, several, {Item: 5}}, "rows 1, 2 and 3 together cover it"},
+		"… but one of them":              {[]R{none, one, {Item: 5}}, ""},
+		"… at a place within":            {[]R{none, one, several, {Region: cityRegion, Proof: "出生证明"}}, "rows 1, 2 and 3 together cover it"},
+		"… only at a place within":       {[]R{none, here(one), several, {Item: 5}}, ""},
+		"… by rows of different widths":  {[]R{none, {Item: 5, Holder: workflow.HeldByOne}, several, {Item: 5, Proof: "出生证明"}}, "rows 1, 2 and 3 together cover it"},
+		"a department is not every one":  {[]R{none, given, several, {Item: 5}}, ""},
+		"one row hides it all the same":  {[]R{none, {Item: 5}, several, {Item: 5, Proof: "出生证明"}}, "row 2 covers it"},
+		"two cities are not all regions": {[]R{{Region: cityRegion}, {Region: "320000/320200"}, {Region: "320000", Item: 5}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for i := range c.rows {
+				c.rows[i].To, c.rows[i].Reason = workflow.ToCoordinator, "理由"
+			}
+			got := ""
+			for _, f := range table(c.rows...).Check(known()) {
+				if f.Row == len(c.rows)-1 && f.Column == "rows" {
+					got = f.Text.EN
+				}
+				if f.Row == len(c.rows) {
+					t.Errorf("the default is refused: %s", f.Text.EN)
+				}
+			}
+			if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
+				t.Errorf("it says %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 // TestWhatCheckCallsHiddenNeverDecides asks random tables random questions.
 func TestWhatCheckCallsHiddenNeverDecides(t *testing.T) {
 	regions := []string{"", "320000", cityRegion, "320000/320200"}

@@ -38,7 +38,7 @@ func (ds *Definitions) apply(d *Definition, t *Transition, before *view, dec *De
 		}
 		dec.Effects = append(dec.Effects, notice)
 	}
-	if !before.c.Ended && after.Ended {
+	if !d.rests(before.c) && d.rests(after) {
 		dec.Effects = append(dec.Effects, ds.lapses(d, after)...)
 	}
 	if err := d.clock(v, dec, clockChange{extends: d.extension(t, before), handed: after.Parts[Lead] != before.c.Parts[Lead]}); err != nil {

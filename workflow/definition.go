@@ -12,7 +12,7 @@ type Definition struct {
 	Version     int                `yaml:"version"`
 	Title       fault.Text         `yaml:"title"`
 	Initial     State              `yaml:"initial"`
-	Lapse       Action             `yaml:"lapse"`  // by which the system ends an open case when its parent has ended
+	Lapse       Action             `yaml:"lapse"`  // by which the system ends an open case when its parent came to rest
 	Series      string             `yaml:"series"` // cases are numbered by it, gapless in each year; "" by their id
 	Facts       map[string]string  `yaml:"facts"`  // name → int, bool, string or time
 	Clocks      map[string]Clock   `yaml:"clocks"`

@@ -2,9 +2,13 @@ package workflow
 
 import "fmt"
 
-// lapses lets the system end the open children of a case that has just ended,
-// where their kind says so (see Definition.Lapse): what was asked about the case
-// is asked no more. The note says why.
+// rests reports whether c has ended or lives at its goal: nothing is to be done
+// about it now.
+func (d *Definition) rests(c *Case) bool { return c.Ended || d.States[c.State].Goal }
+
+// lapses lets the system end the open children of a case that has just come to
+// rest, where their kind says so (see Definition.Lapse): what was asked about the
+// case is asked no more. The note says why.
 func (ds *Definitions) lapses(d *Definition, parent *Case) []Effect {
 	var list []Effect
 	for _, k := range parent.Children {

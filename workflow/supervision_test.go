@@ -196,3 +196,41 @@ func TestAnEscalationSaysWhichLevelToldWhom(t *testing.T) {
 		t.Errorf("it says %s", text)
 	}
 }
+
+// TestTheCoordinatorChoosesWhoIsOrdered orders the demanding department while the
+// holder has the move, each once, and nobody who plays no part.
+func TestTheCoordinatorChoosesWhoIsOrdered(t *testing.T) {
+	w := newWorld(t, "2026-03-02 10:00")
+	id := toHandling(w, need(11, workflow.Unconditional))
+	if got := w.choices("coordinator", id)["supervise"].Defaults["to"]; got != int64(holderDept) {
+		t.Errorf("by default the order goes to %v, want whose move it is", got)
+	}
+	refused(t, w.try("coordinator", id, "supervise", fields{"to": int64(otherDept), "note": "x"}), fault.Conflict, "ordering a department that plays no part")
+	w.act("coordinator", id, "supervise", fields{"to": int64(demanderDept), "note": "请停止索要"})
+	if got := w.cases[w.child(id, workflow.Supervision)].Parts[workflow.Lead]; got != demanderDept {
+		t.Errorf("the order goes to department %d", got)
+	}
+	refused(t, w.try("coordinator", id, "supervise", fields{"to": int64(demanderDept), "note": "x"}), fault.Conflict, "a second order to it")
+	w.act("coordinator", id, "supervise", fields{"note": "请抓紧"})
+	if ch := w.choices("coordinator", id)["supervise"]; ch.Allowed {
+		t.Error("each has an open order, and one more is offered")
+	}
+}
+
+// TestAnOrderOnAnApplicationEndsWhenTheDataIsDelivered supervises a provider: a
+// delivered application lives on as a grant, and there is nothing left to do.
+func TestAnOrderOnAnApplicationEndsWhenTheDataIsDelivered(t *testing.T) {
+	w := newWorld(t, "2026-03-02 10:00")
+	req := shareRequest(w)
+	w.act("far coordinator", req, "supervise", fields{"note": "请及时答复"})
+	order := w.child(req, workflow.Supervision)
+	w.act("holder head", req, "grant", nil)
+	w.act("holder handler", req, "connect", nil)
+	w.in(order, "issued")
+	w.act("holder handler", req, "deliver", nil)
+	w.in(req, "delivered")
+	w.in(order, "lapsed")
+	if e := last(w.events[order]); !strings.Contains(e.Note, "已提供") {
+		t.Errorf("it ended with the note %q", e.Note)
+	}
+}

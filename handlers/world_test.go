@@ -66,6 +66,8 @@ func (c *clock) add(d time.Duration) {
 
 const password = "Shujie-2026"
 
+func TestMain(m *testing.M) { os.Exit(modelstest.Main(m)) }
+
 // everywhere runs a test on SQLite, and on PostgreSQL when there is one.
 func everywhere(t *testing.T, test func(w *world)) {
 	t.Helper()

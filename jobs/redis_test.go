@@ -10,11 +10,12 @@ import (
 	"github.com/hibiken/asynq"
 
 	"github.com/shujie-gov/shujie/fault"
+	"github.com/shujie-gov/shujie/models/modelstest"
 )
 
 func TestMain(m *testing.M) {
 	QuietRedis()
-	os.Exit(m.Run())
+	os.Exit(modelstest.Main(m))
 }
 
 func TestTheAddressOfRedisIsRead(t *testing.T) {

@@ -1,10 +1,13 @@
 package models_test
 
 import (
+	"os"
 	"testing"
 
 	"github.com/shujie-gov/shujie/models/modelstest"
 )
+
+func TestMain(m *testing.M) { os.Exit(modelstest.Main(m)) }
 
 func TestSQLite(t *testing.T) { modelstest.Exercise(t, modelstest.SQLite) }
 

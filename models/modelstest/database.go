@@ -7,9 +7,12 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,21 +33,32 @@ func SQLite(tb testing.TB) string {
 // false; with SHUJIE_CI=1 that fails the test.
 func Postgres(tb testing.TB) (string, bool) {
 	tb.Helper()
-	url, ok := EmptyPostgres(tb)
-	if !ok {
+	if !HasPostgres(tb) {
 		return "", false
 	}
-	return migrated(tb, url), true
+	db, ok := databases.take()
+	if !ok {
+		db = fresh(tb, server())
+	}
+	tb.Cleanup(func() {
+		if err := databases.give(db); err != nil {
+			tb.Error(err)
+		}
+	})
+	return db.url, true
 }
+
+// server is where tests find PostgreSQL; "" when there is none.
+func server() string { return os.Getenv("TEST_DATABASE_URL") } //nolint:forbidigo // tests have no config
 
 // HasPostgres reports whether there is a server to test on, as [Postgres] does,
 // without making a database.
 func HasPostgres(tb testing.TB) bool {
 	tb.Helper()
-	if os.Getenv("TEST_DATABASE_URL") != "" { //nolint:forbidigo // where tests find their server
+	if server() != "" {
 		return true
 	}
-	if os.Getenv("SHUJIE_CI") == "1" { //nolint:forbidigo // as above
+	if os.Getenv("SHUJIE_CI") == "1" { //nolint:forbidigo // tests have no config
 		tb.Fatal("TEST_DATABASE_URL is not set, and CI must run on PostgreSQL")
 	}
 	return false
@@ -62,33 +76,60 @@ func EmptyPostgres(tb testing.TB) (string, bool) {
 	if !HasPostgres(tb) {
 		return "", false
 	}
-	server := os.Getenv("TEST_DATABASE_URL") //nolint:forbidigo // where tests find their server
-	u, err := url.Parse(server)
+	url, err := createPostgres(server())
 	if err != nil {
-		tb.Fatalf("TEST_DATABASE_URL: %v", err)
-	}
-	b := make([]byte, 6)
-	if _, err := rand.Read(b); err != nil {
-		tb.Fatal(err)
-	}
-	name := "shujie_" + hex.EncodeToString(b)
-	admin := Raw(tb, server)
-	if _, err := admin.ExecContext(tb.Context(), "CREATE DATABASE "+name); err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
-		db, err := sql.Open("pgx", server)
-		if err != nil {
-			tb.Error(err)
-			return
-		}
-		defer func() { _ = db.Close() }()
-		if _, err := db.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := dropPostgres(url); err != nil {
 			tb.Error(err)
 		}
 	})
+	return url, true
+}
+
+// createPostgres makes an empty database on a server and returns its URL. Its
+// commits do not wait for the disk: no test cuts the power.
+func createPostgres(server string) (string, error) {
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", fmt.Errorf("TEST_DATABASE_URL: %w", err)
+	}
+	var b [6]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", err
+	}
+	name := "shujie_" + hex.EncodeToString(b[:])
 	u.Path = "/" + name
-	return u.String(), true
+	q := u.Query()
+	q.Set("synchronous_commit", "off")
+	u.RawQuery = q.Encode()
+	return u.String(), onPostgres(server, func(ctx context.Context, db *sql.DB) error {
+		_, err := db.ExecContext(ctx, "CREATE DATABASE "+name)
+		return err
+	})
+}
+
+// dropPostgres drops a database that createPostgres made.
+func dropPostgres(at string) error {
+	u, err := url.Parse(at)
+	if err != nil {
+		return err
+	}
+	return onPostgres(server(), func(ctx context.Context, db *sql.DB) error {
+		_, err := db.ExecContext(ctx, "DROP DATABASE "+strings.TrimPrefix(u.Path, "/")+" WITH (FORCE)")
+		return err
+	})
+}
+
+// onPostgres runs fn on a database, also when the test's own context has ended.
+func onPostgres(url string, fn func(ctx context.Context, db *sql.DB) error) error {
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(1)
+	return errors.Join(fn(context.Background(), db), db.Close())
 }
 
 func migrated(tb testing.TB, url string) string {

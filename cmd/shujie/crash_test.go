@@ -47,7 +47,9 @@ type place struct {
 	args    []string
 }
 
-func places(t *testing.T) []place {
+// Each test has a Redis database of its own, the nth after the given one: they
+// wait for leases to run out side by side.
+func places(t *testing.T, n int) []place {
 	t.Helper()
 	list := []place{{name: "sqlite", args: []string{"--dir", t.TempDir()}}}
 	database, redis := os.Getenv("TEST_DATABASE_URL"), os.Getenv("TEST_REDIS_URL")
@@ -66,12 +68,12 @@ func places(t *testing.T) []place {
 			t.Error(err)
 		}
 	})
-	return append(list, place{name: "postgres and redis", environ: []string{"SHUJIE_DATABASE_URL=" + url, "SHUJIE_REDIS_URL=" + beside(t, redis)}})
+	return append(list, place{name: "postgres and redis", environ: []string{"SHUJIE_DATABASE_URL=" + url, "SHUJIE_REDIS_URL=" + beside(t, redis, n)}})
 }
 
-// beside is the Redis database after the given one, so that tests of other
+// beside is the nth Redis database after the given one, so that tests of other
 // packages on that one do not take our tasks.
-func beside(t *testing.T, address string) string {
+func beside(t *testing.T, address string, after int) string {
 	t.Helper()
 	u, err := neturl.Parse(address)
 	if err != nil {
@@ -81,13 +83,15 @@ func beside(t *testing.T, address string) string {
 	if err != nil && u.Path != "" && u.Path != "/" {
 		t.Fatal("TEST_REDIS_URL names no database number")
 	}
-	u.Path = "/" + strconv.Itoa(n+1)
+	u.Path = "/" + strconv.Itoa(n+after)
 	return u.String()
 }
 
 func TestAKilledServerLosesNothingAndMovesNothingTwice(t *testing.T) {
-	for _, p := range places(t) {
+	t.Parallel()
+	for _, p := range places(t, 1) {
 		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
 			random := rand.New(rand.NewPCG(20180419, 8))
 			for range 4 {
 				killed := killDuring(t, p, 1+random.IntN(6))
@@ -117,7 +121,8 @@ func TestAKilledServerLosesNothingAndMovesNothingTwice(t *testing.T) {
 // TestEveryBlockerClosesOnceThoughRedisIsEmptied empties Redis in the middle of
 // a run (invariant 2).
 func TestEveryBlockerClosesOnceThoughRedisIsEmptied(t *testing.T) {
-	for _, p := range places(t) {
+	t.Parallel()
+	for _, p := range places(t, 2) {
 		if p.name == "sqlite" {
 			continue // no Redis
 		}

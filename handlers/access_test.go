@@ -147,6 +147,7 @@ func expectations(own, foreign caseView, receipt, set int64) map[string][]probe 
 		"GET /receipts/:id":                  {{path: is(receipt, "/receipts/%d"), yes: ok, may: seesOwn, hidden: business().but(seesOwn)}},
 		"GET /receipts/:id/document":         {{path: is(receipt, "/receipts/%d/document"), yes: ok, may: seesOwn, hidden: business().but(seesOwn)}},
 		"GET /receipt-key":                   {{path: "/receipt-key", yes: ok, open: true}},
+		"GET /incidents":                     {{path: "/incidents", yes: ok, may: everybody}},
 		"GET /watch":                         {{path: "/watch", yes: ok, may: who{"coord", "coord_wx", "sysadmin"}}},
 		"GET /live":                          {{path: "/live", yes: ok, may: everybody}},
 		"GET /healthz":                       {{path: "/healthz", yes: ok, open: true}},

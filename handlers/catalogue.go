@@ -24,6 +24,7 @@ type catalogue interface {
 	PublishEntries(ctx context.Context, by string, list []models.NewEntry, dry bool) (models.Imported, error)
 	EachEntry(ctx context.Context, q models.ResourceQuery, each func(r models.Resource, e workflow.Entry) error) error
 	changeBook
+	callBook
 }
 
 // things serves the catalogue: resources, service items, departments.
@@ -100,7 +101,7 @@ func pageURL(c *gin.Context, next string) string {
 func resourceOf(n *names, r models.Resource) resourceView {
 	return resourceView{
 		ID: r.ID, Code: r.Code, Name: r.Name, Provider: n.dept(r.Provider), Class: int(r.Class), ClassName: classTitle(r.Class),
-		Condition: r.Condition, Version: r.Version, ValidDays: r.ValidDays, Connected: r.Connected,
+		Condition: r.Condition, Version: r.Version, ValidDays: r.ValidDays, Connected: r.Connected, Rate: r.Rate,
 		Status: string(r.Status), StatusTitle: entryTitle(r.Status),
 	}
 }
@@ -130,9 +131,12 @@ func (h *things) addResource(c *gin.Context) (Page, error) {
 	r := models.NewResource{
 		Resource: models.Resource{
 			Code: e.Code, Name: e.Name, Provider: provider.ID, Class: e.Class, Condition: e.Condition,
-			Version: b.text("version", 50), ValidDays: int(days), Repeatable: b.flag("repeatable"), Profile: b.text("profile", 50),
+			Version: b.text("version", 50), ValidDays: int(days), Repeatable: b.flag("repeatable"), Profile: b.text("profile", 50), Rate: b.text("rate", 20),
 		},
 		ProviderCode: provider.Code, Link: b.link(), Entry: e, By: actorOf(c).Name,
+	}
+	if _, err := models.ParseRate(r.Rate); err != nil {
+		b.refuse("rate", "应形如 1000次/小时", "must look like 1000次/小时")
 	}
 	if r.Class == workflow.Conditional && r.Condition == "" {
 		b.refuse("condition", "有条件共享须写明条件（条例第十五条）", "conditional sharing must state its condition (Regulation Art. 15)")

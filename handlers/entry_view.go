@@ -21,6 +21,7 @@ type entryView struct {
 	Missing  []missingView      `json:"missing"` // what keeps it from being complete
 	Versions []entryVersionView `json:"versions"`
 	Uses     []useView          `json:"uses"`
+	Calls    callsView          `json:"calls"`
 
 	// For the page only.
 	Pairs     []workflow.EntryPair    `json:"-"`
@@ -91,6 +92,9 @@ func (h *things) entryOf(ctx context.Context, a workflow.Actor, e *models.Entry)
 	}
 	for _, u := range e.Uses {
 		out.Uses = append(out.Uses, useView{refView{u.Item, u.ItemName}, n.dept(u.Dept), refView{u.Proof, u.Name}})
+	}
+	if out.Calls, err = h.calls(ctx, n, e.ID); err != nil {
+		return entryView{}, err
 	}
 	form := standing.Entry
 	if d := e.Draft(); d.N != 0 {

@@ -25,6 +25,7 @@ type counter interface {
 // frames makes what surrounds every page.
 type frames struct {
 	store   counter
+	outages *outages
 	policy  Policy
 	dir     *directory
 	now     func() time.Time
@@ -56,6 +57,7 @@ func (f *frames) of(c *gin.Context) web.Frame {
 	if err == nil {
 		out.Unread = unread
 	}
+	out.Outages, _ = f.outages.lines(ctx) // as above
 	out.Nav = f.nav(c, u.Actor(), desk.Todo)
 	return out
 }

@@ -46,6 +46,7 @@ type Store interface {
 	filterKeeper
 	standIns
 	watcher
+	incidentBook
 }
 
 // Policy says what the roles of a person let them do; policies.Policy is one.
@@ -158,6 +159,7 @@ type server struct {
 	receipts *receipts
 	ops      *operations
 	watch    *watch
+	away     *incidents
 	live     *live
 	load     *workloads
 	routing  *routing
@@ -177,7 +179,7 @@ func newServer(o Options) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	frame := &frames{store: o.Store, policy: o.Policy, dir: dir, now: o.Now, version: o.Version, live: o.Ticks != nil}
+	frame := &frames{store: o.Store, outages: newOutages(o.Store, o.Now), policy: o.Policy, dir: dir, now: o.Now, version: o.Version, live: o.Ticks != nil}
 	kept := &filters{store: o.Store}
 	cs := &cases{changes: o.Store, window: o.Store, kept: kept, tables: tables, store: o.Store, ledger: o.Store, staffing: o.Store, entries: o.Store, engine: o.Engine, show: show, frame: frame}
 	return &server{
@@ -192,6 +194,7 @@ func newServer(o Options) (*server, error) {
 		notices:  &notices{store: o.Store, show: show},
 		receipts: &receipts{store: o.Store, show: show},
 		ops:      ops,
+		away:     &incidents{store: o.Store},
 		watch:    &watch{store: o.Store, now: o.Now},
 		live:     &live{frame: frame, ticks: o.Ticks},
 		load:     &workloads{store: o.Store, show: show},

@@ -65,6 +65,8 @@ func (s *server) routes() []route {
 		{method: http.MethodPost, page: "/bulk/:id/undo", api: "/bulk/:id/undo", do: s.bulks.undo, may: rule{"blocker", "read"}},
 		{method: http.MethodGet, page: "/workload", api: "/workload", do: s.load.get, may: rule{"workload", "read"}},
 
+		{method: http.MethodGet, api: "/incidents", do: s.away.list},
+
 		{method: http.MethodGet, page: "/batches", api: "/batches", do: s.batches.list, may: rule{"batch", "read"}},
 		{method: http.MethodPost, page: "/batches", api: "/batches", do: s.batches.create, may: rule{"batch", "create"}},
 		{method: http.MethodGet, page: "/batches/:id", api: "/batches/:id", do: s.batches.get, may: rule{"batch", "read"}},

@@ -113,6 +113,7 @@ type resourceView struct {
 	Version   string     `json:"version"`
 	ValidDays int        `json:"valid_days"`
 	Connected bool       `json:"connected"`
+	Rate      string     `json:"rate,omitempty"` // as registered
 
 	Status      string     `json:"status"` // draft, published, withdrawn
 	StatusTitle fault.Text `json:"status_title"`

@@ -109,6 +109,7 @@ type windowView struct {
 	Case     caseView
 	Papers   []windowPaper
 	Fetching bool // something is still under way
+	Parked   bool // something waits for the end of an outage
 	Served   bool // every paper is replaced: the citizen need not come again
 	Into     *caseRef
 }
@@ -154,6 +155,7 @@ func (h *cases) atWindow(c *gin.Context) (Page, error) {
 	for _, r := range view.Requirements {
 		p := windowPaper{Need: r}
 		out.Fetching = out.Fetching || r.Status == string(workflow.NeedFetching)
+		out.Parked = out.Parked || r.Status == string(workflow.NeedParked)
 		out.Served = out.Served && r.Done
 		if i := slices.IndexFunc(receipts, func(x models.Receipt) bool { return x.ID == r.Receipt }); i >= 0 {
 			rv := receiptOf(n, receipts[i])

@@ -16,13 +16,13 @@ func entryLists() map[string][]optionView {
 func resourceSample() resourceView {
 	return resourceView{
 		ID: 2, Code: "307011001/000123", Name: "出生医学证明电子证照", Provider: dept(3), Class: 2, ClassName: both("有条件共享", "Conditional"),
-		Condition: "限新生儿落户、参保、入学事项的办理核验", Version: "2", ValidDays: 90, Connected: true, Status: "published", StatusTitle: both("已发布", "Published"),
+		Condition: "限新生儿落户、参保、入学事项的办理核验", Version: "2", ValidDays: 90, Rate: "1000次/小时", Connected: true, Status: "published", StatusTitle: both("已发布", "Published"),
 	}
 }
 
 func entry() entryView {
 	return entryView{
-		resourceView: resourceSample(), N: 2, Revises: true, Lists: entryLists(),
+		resourceView: resourceSample(), N: 2, Calls: callsView{Total: 20431, Depts: []deptCalls{{dept(4), 31, 1204}, {dept(2), 0, 7}, {nil, 0, 1}}}, Revises: true, Lists: entryLists(),
 		Form: map[string]string{"name": "出生医学证明电子证照", "items": "新生儿姓名，字符型\n出生日期，日期型\n", "share_class": "2"},
 		Pairs: []entryPair{
 			{"category", both("信息资源分类", "Category"), both("基础信息资源/电子证照/出生医学证明", "基础信息资源/电子证照/出生医学证明")},

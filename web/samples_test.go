@@ -411,6 +411,12 @@ func samples() []sample {
 	for _, box := range []string{"todo", "done", "mine"} {
 		add("inbox-empty-"+box, "inbox", f("/"), casesView{Query: listQuery{Box: box}, Counts: map[string]int64{}}, nil)
 	}
+	away := f("/")
+	away.Outages = []Outage{
+		{1, both("数据共享交换平台（gjgxjhpt）中断（3月2日 14:05 起），1234 件调取等待恢复。恢复后自动继续，用时计入平台，无需重复操作。", "The exchange platform (gjgxjhpt) is away (since 2 Mar 14:05); 1234 fetches wait. They go on by themselves when it is back, the time is the platform's, and nothing need be done twice.")},
+		{2, both("「出生医学证明电子证照」的接口中断（3月2日 14:10 起），2 件调取等待恢复。恢复后自动继续，用时计入平台，无需重复操作。", "The service of 出生医学证明电子证照 is away (since 2 Mar 14:10); 2 fetches wait.")},
+	}
+	add("inbox-outage", "inbox", away, inbox(), nil)
 	add("inbox-filtered", "inbox", f("/"), casesView{Query: listQuery{Light: "red"}}, nil)
 	all := inbox()
 	all.Items, all.Query = lines(), listQuery{Kind: "blocker", State: "handling", Department: 3, Batch: 5, Light: "red", Open: "true", Sort: "due", Text: "证明"}
@@ -478,6 +484,7 @@ func samples() []sample {
 	papers := []windowPaper{{Need: at46.Requirements[0], Receipt: &overdue, Facts: []factView{{"出生医学证明编号", "S320012345"}, {"xm", "赵*"}}}, {Need: at46.Requirements[1], Receipt: &expired, Opaque: true}}
 	add("window", "window", f("/cases/46/window"), windowView{Case: at46, Papers: papers, Served: true, Into: &caseRef{40, "JS-2026-00040", "新生儿参保：索要出生证明"}}, nil)
 	add("window-fetching", "window", f("/cases/46/window"), windowView{Case: at46, Papers: papers[:1], Fetching: true}, nil)
+	add("window-parked", "window", f("/cases/46/window"), windowView{Case: at46, Papers: papers[:1], Parked: true}, nil)
 	add("window-open", "window", f("/cases/46/window"), windowView{Case: ended, Papers: papers[:1]}, nil)
 	add("file-bare", "file", f("/cases/new"), fileView{Item: &itemView{ID: 9, Name: "养犬登记"}}, nil)
 	add("batches", "batches", f("/batches"), batchesView{Items: []batchView{batch(1, "第一批"), batch(2, "第二批"), {ID: 3, Name: "第三批"}}}, nil)

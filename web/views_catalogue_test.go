@@ -14,6 +14,7 @@ type entryView struct {
 	Missing  []missingView
 	Versions []entryVersionView
 	Uses     []useView
+	Calls    callsView
 	Pairs    []entryPair
 	Rows     []dataItemView
 	Revises  bool
@@ -23,6 +24,16 @@ type entryView struct {
 
 	Form  map[string]string
 	Lists map[string][]optionView
+}
+
+type callsView struct {
+	Total int64
+	Depts []deptCalls
+}
+
+type deptCalls struct {
+	Dept         *deptView
+	Today, Month int64
 }
 
 type missingView struct{ Label, Message fault.Text }

@@ -557,6 +557,7 @@ type windowView struct {
 	Case             caseView
 	Papers           []windowPaper
 	Fetching, Served bool
+	Parked           bool
 	Into             *caseRef
 }
 
@@ -593,6 +594,7 @@ type resourceView struct {
 	Version   string
 	ValidDays int
 	Connected bool
+	Rate      string
 
 	Status      string
 	StatusTitle fault.Text

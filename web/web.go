@@ -44,8 +44,15 @@ type Frame struct {
 	Unread    int64     // notices not seen yet
 	Query     string    // what was searched on this page
 	Version   string    // of the program
+	Outages   []Outage  // of the exchange platforms, that are on
 	Live      bool      // GET /live sends an event when something of the reader's changed
 	Now       time.Time // when the page was made; relative times count from it
+}
+
+// Outage is the line that stands on every page while a platform is away.
+type Outage struct {
+	ID   int64
+	Line fault.Text
 }
 
 // Opens reports whether the reader may open the page at path.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,6 +27,9 @@ type workMetrics struct {
 	fetches *prometheus.Desc
 	backlog *prometheus.Desc
 	late    *prometheus.Desc
+	away    *prometheus.Desc
+	waiting *prometheus.Desc
+	calls   *prometheus.Desc
 }
 
 // oversleptMax is how many overslept cases are counted.
@@ -38,6 +42,9 @@ func newWorkMetrics(a *app) *workMetrics {
 		fetches: prometheus.NewDesc("shujie_fetches_total", "Calls over the exchange platform by outcome.", []string{"outcome"}, nil),
 		backlog: prometheus.NewDesc("shujie_outbox_jobs", "Jobs in the outbox that wait or were given up.", []string{"state"}, nil),
 		late:    prometheus.NewDesc("shujie_cases_overslept", "Cases that time should have moved five minutes ago and did not, up to 1000; 0 when all is well.", nil, nil),
+		away:    prometheus.NewDesc("shujie_incidents_open", "Outages of exchange platforms and services that are on.", nil, nil),
+		waiting: prometheus.NewDesc("shujie_fetches_parked", "Fetches that wait for the end of an outage.", nil, nil),
+		calls:   prometheus.NewDesc("shujie_resource_calls_today", "Calls of each resource today in China, by all replicas, as the ledger counts them.", []string{"resource"}, nil),
 	}
 }
 
@@ -47,6 +54,9 @@ func (m *workMetrics) Describe(ch chan<- *prometheus.Desc) {
 	ch <- m.fetches
 	ch <- m.backlog
 	ch <- m.late
+	ch <- m.away
+	ch <- m.waiting
+	ch <- m.calls
 }
 
 // Collect implements prometheus.Collector.
@@ -73,4 +83,26 @@ func (m *workMetrics) Collect(ch chan<- prometheus.Metric) {
 		return
 	}
 	ch <- prometheus.MustNewConstMetric(m.late, prometheus.GaugeValue, float64(len(late)))
+	m.platforms(ctx, ch)
+}
+
+// platforms shows the outages and how often each resource was called today.
+func (m *workMetrics) platforms(ctx context.Context, ch chan<- prometheus.Metric) {
+	on, err := m.app.store.Incidents(ctx, models.IncidentQuery{Open: true, Limit: models.MaxLimit})
+	if err != nil {
+		return
+	}
+	parked := int64(0)
+	for _, i := range on {
+		parked += i.Waiting
+	}
+	ch <- prometheus.MustNewConstMetric(m.away, prometheus.GaugeValue, float64(len(on)))
+	ch <- prometheus.MustNewConstMetric(m.waiting, prometheus.GaugeValue, float64(parked))
+	calls, err := m.app.store.CallsOn(ctx, m.app.now())
+	if err != nil {
+		return
+	}
+	for _, c := range calls {
+		ch <- prometheus.MustNewConstMetric(m.calls, prometheus.GaugeValue, float64(c.Calls), strconv.FormatInt(c.Resource, 10))
+	}
 }

@@ -25,6 +25,7 @@ type benchOptions struct {
 	clients []int
 	seconds int
 	rounds  int
+	fetches int
 }
 
 func benchCommand() *cobra.Command {
@@ -45,6 +46,9 @@ func benchCommand() *cobra.Command {
 			if o.cases < 1000 || len(o.clients) == 0 || slices.Min(o.clients) < 1 || o.seconds < 1 || o.rounds < 1 {
 				return errors.New("bench needs at least 1000 cases, 1 client, 1 second and 1 round")
 			}
+			if o.fetches > 0 {
+				return runFetchBench(cmd.Context(), cfg, o, cmd.OutOrStdout())
+			}
 			return runBench(cmd.Context(), cfg, o, cmd.OutOrStdout())
 		},
 	}
@@ -53,6 +57,7 @@ func benchCommand() *cobra.Command {
 	f.IntSliceVar(&o.clients, "clients", []int{8, 16, 32}, "how many clients move cases at the same time, one measurement for each")
 	f.IntVar(&o.seconds, "seconds", 3, "length of one measurement")
 	f.IntVar(&o.rounds, "rounds", 3, "how often the measurements take turns")
+	f.IntVar(&o.fetches, "fetches", 0, "instead measure so many fetch jobs a round over a platform of 20 ms, against bare asynq handlers; needs PostgreSQL and Redis")
 	return cmd
 }
 

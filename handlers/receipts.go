@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -20,7 +21,7 @@ type receipts struct {
 // receiptReader is what the receipts ask of the store.
 type receiptReader interface {
 	ledger
-	ReceiptKey() models.ReceiptKey
+	ReceiptKeys(ctx context.Context) (models.ReceiptKeys, error)
 }
 
 // receiptView is GET /api/v1/receipts/{id}.
@@ -49,15 +50,26 @@ type receiptView struct {
 	Document    json.RawMessage `json:"document,omitempty"` // the signed form, given by GET /receipts/{id}
 
 	Line string `json:"-"` // for the page only: what its QR code says
-	PEM  string `json:"-"` // … and the public key, while it is the one that signed
+	PEM  string `json:"-"` // … and the public key that checks it
 }
 
-// receiptKeyView is GET /api/v1/receipt-key.
+// receiptKeyView is GET /api/v1/receipt-key: the key in force, and all that ever
+// were. A receipt is checked by the one that it names.
 type receiptKeyView struct {
-	Key       string `json:"key"` // its fingerprint
-	Algorithm string `json:"algorithm"`
-	Point     string `json:"point"`
-	PEM       string `json:"pem"`
+	publicKeyView
+	Algorithm string          `json:"algorithm"`
+	Keys      []publicKeyView `json:"keys"` // the one in force last
+}
+
+type publicKeyView struct {
+	Key   string `json:"key"` // its fingerprint
+	Point string `json:"point"`
+	PEM   string `json:"pem"`
+}
+
+func publicKeyOf(k models.ReceiptKey) (publicKeyView, error) {
+	pem, err := k.PEM()
+	return publicKeyView{Key: k.Fingerprint(), Point: k.Point(), PEM: pem}, err
 }
 
 // get serves GET /receipts/:id.
@@ -77,7 +89,11 @@ func (h *receipts) get(c *gin.Context) (Page, error) {
 	if out.Line, err = r.Line(); err != nil {
 		return Page{}, err
 	}
-	if k := h.store.ReceiptKey(); k.Fingerprint() == r.Key {
+	keys, err := h.store.ReceiptKeys(c.Request.Context())
+	if err != nil {
+		return Page{}, err
+	}
+	if k, ok := keys.Named(r.Key); ok {
 		if out.PEM, err = k.PEM(); err != nil {
 			return Page{}, err
 		}
@@ -109,15 +125,19 @@ func (h *receipts) read(c *gin.Context) (models.Receipt, error) {
 }
 
 // key serves GET /receipt-key: whoever holds a receipt may ask for it.
-func (h *receipts) key(*gin.Context) (Page, error) {
-	k := h.store.ReceiptKey()
-	pem, err := k.PEM()
+func (h *receipts) key(c *gin.Context) (Page, error) {
+	keys, err := h.store.ReceiptKeys(c.Request.Context())
 	if err != nil {
 		return Page{}, err
 	}
-	return Page{View: "receipt_key", Data: receiptKeyView{
-		Key: k.Fingerprint(), Algorithm: "SM2 with SM3, GB/T 32918.2; user id 1234567812345678", Point: k.Point(), PEM: pem,
-	}}, nil
+	out := receiptKeyView{Algorithm: "SM2 with SM3, GB/T 32918.2; user id 1234567812345678"}
+	for _, k := range keys {
+		if out.publicKeyView, err = publicKeyOf(k); err != nil {
+			return Page{}, err
+		}
+		out.Keys = append(out.Keys, out.publicKeyView)
+	}
+	return Page{View: "receipt_key", Data: out}, nil
 }
 
 func receiptOf(n *names, r models.Receipt) receiptView {

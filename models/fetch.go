@@ -232,13 +232,12 @@ type FetchEnd struct {
 // a record that was found after all counts. What it says of the platform is judged
 // in the same transaction, see [Incident].
 func (s *Store) EndFetch(ctx context.Context, id int64, e FetchEnd) (*Receipt, error) {
-	var number int64
+	var record envelope
 	if e.Outcome == FetchFound {
-		ids, err := s.receipts.take(ctx, s, 1) // before the transaction, which it must not wait for
-		if err != nil {
+		var err error
+		if record, err = s.keep(ctx, s.subject(e.Subject, e.Probe), e.Payload); err != nil {
 			return nil, err
 		}
-		number = ids[0]
 	}
 	var receipt *Receipt
 	woke := false
@@ -250,7 +249,7 @@ func (s *Store) EndFetch(ctx context.Context, id int64, e FetchEnd) (*Receipt, e
 		was := string(FetchPending)
 		row.RequestID = cmp.Or(legibleText(e.RequestID), row.RequestID)
 		if e.Outcome == FetchFound {
-			r, err := s.keepReceipt(tx, number, row, e)
+			r, err := s.keepReceipt(tx, record, row, e)
 			if err != nil {
 				return err
 			}

@@ -2,141 +2,85 @@ package models
 
 import (
 	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"math/big"
 
-	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/sm3"
 	"github.com/emmansun/gmsm/sm4"
 )
 
-// Keys is what the installation keeps outside the database: the key of
-// encrypted columns (SM4, 16 bytes) and the private key of its signature (SM2).
-// Both come from one secret of 32 bytes, see [ParseKeys].
-type Keys struct{ secret [32]byte }
-
-// ParseKeys reads the installation secret: 64 hexadecimal digits.
-func ParseKeys(text string) (Keys, error) {
-	b, err := hex.DecodeString(text)
-	if err != nil || len(b) != 32 {
-		return Keys{}, errors.New("the secret must be 64 hexadecimal digits (32 bytes)")
-	}
-	k := Keys{secret: [32]byte(b)}
-	if k == (Keys{}) {
-		return Keys{}, errors.New("the secret must not be all zeros")
-	}
-	return k, nil
-}
-
-// NewKeys returns a new installation secret and its text.
-func NewKeys() (Keys, string, error) {
-	var k Keys
-	if _, err := rand.Read(k.secret[:]); err != nil {
-		return Keys{}, "", err
-	}
-	return k, hex.EncodeToString(k.secret[:]), nil
-}
-
-// safe holds the keys at work. What each is for is part of how it is derived
-// (HKDF with SM3), so that no key serves two purposes.
+// safe holds the keys at work.
 type safe struct {
-	aead   cipher.AEAD
-	signer *sm2.PrivateKey
-	point  string // of the public key, uncompressed, hexadecimal
-	mac    []byte
-	ledger []byte
-	person []byte
+	box                // of encrypted columns
+	signers  []*signer // the oldest first
+	mac      []byte
+	ledger   []byte
+	personal []byte
 }
 
 func (k Keys) open() (*safe, error) {
-	if k == (Keys{}) {
+	if k.empty() {
 		return nil, errors.New("the installation secret is missing")
 	}
+	s := &safe{}
 	column, err := k.derive("shujie column encryption v1", 16)
 	if err != nil {
 		return nil, err
 	}
-	block, err := sm4.NewCipher(column)
-	if err != nil {
+	if s.box, err = newBox(column); err != nil {
 		return nil, err
+	}
+	if s.mac, err = k.derive("shujie cursor v1", 32); err != nil {
+		return nil, err
+	}
+	if s.ledger, err = k.derive("shujie ledger v1", 32); err != nil {
+		return nil, err
+	}
+	if s.personal, err = k.derive("shujie subject v1", 32); err != nil {
+		return nil, err
+	}
+	s.signers, err = k.signers()
+	return s, err
+}
+
+// box encrypts with SM4-GCM (GB/T 32907, GB/T 36624).
+type box struct{ aead cipher.AEAD }
+
+func newBox(key []byte) (box, error) {
+	block, err := sm4.NewCipher(key)
+	if err != nil {
+		return box{}, err
 	}
 	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, err
-	}
-	signer, err := k.signer()
-	if err != nil {
-		return nil, err
-	}
-	mac, err := k.derive("shujie cursor v1", 32)
-	if err != nil {
-		return nil, err
-	}
-	ledger, err := k.derive("shujie ledger v1", 32)
-	if err != nil {
-		return nil, err
-	}
-	person, err := k.derive("shujie subject v1", 32)
-	if err != nil {
-		return nil, err
-	}
-	public, err := sm2.PublicKeyToECDH(&signer.PublicKey)
-	if err != nil {
-		return nil, err
-	}
-	return &safe{aead: aead, signer: signer, point: hex.EncodeToString(public.Bytes()), mac: mac, ledger: ledger, person: person}, nil
-}
-
-func (k Keys) derive(purpose string, n int) ([]byte, error) {
-	return hkdf.Key(sm3.New, k.secret[:], nil, purpose, n)
-}
-
-// signer derives the private key: 40 bytes reduced to [1, n-2], so that the
-// bias is negligible (GB/T 32918.1, FIPS 186-5 A.2.1).
-func (k Keys) signer() (*sm2.PrivateKey, error) {
-	seed, err := k.derive("shujie receipt signature v1", 40)
-	if err != nil {
-		return nil, err
-	}
-	d := new(big.Int).SetBytes(seed)
-	d.Mod(d, new(big.Int).Sub(sm2.P256().Params().N, big.NewInt(2)))
-	d.Add(d, big.NewInt(1))
-	return sm2.NewPrivateKeyFromInt(d)
+	return box{aead}, err
 }
 
 // seal encrypts what belongs to place, the name of the column and row, so that
 // a ciphertext moved elsewhere does not open.
-func (s *safe) seal(place string, text []byte) (string, error) {
-	nonce := make([]byte, s.aead.NonceSize(), s.aead.NonceSize()+len(text)+s.aead.Overhead())
+func (b box) seal(place string, text []byte) (string, error) {
+	nonce := make([]byte, b.aead.NonceSize(), b.aead.NonceSize()+len(text)+b.aead.Overhead())
 	if _, err := rand.Read(nonce); err != nil {
 		return "", err
 	}
-	return base64.StdEncoding.EncodeToString(s.aead.Seal(nonce, nonce, text, []byte(place))), nil
+	return base64.StdEncoding.EncodeToString(b.aead.Seal(nonce, nonce, text, []byte(place))), nil
 }
 
 // unseal decrypts what seal made for the same place.
-func (s *safe) unseal(place, text string) ([]byte, error) {
-	b, err := base64.StdEncoding.DecodeString(text)
-	n := s.aead.NonceSize()
-	if err != nil || len(b) < n {
+func (b box) unseal(place, text string) ([]byte, error) {
+	sealed, err := base64.StdEncoding.DecodeString(text)
+	n := b.aead.NonceSize()
+	if err != nil || len(sealed) < n {
 		return nil, fmt.Errorf("%s: not a ciphertext", place)
 	}
-	opened, err := s.aead.Open(nil, b[:n], b[n:], []byte(place))
+	opened, err := b.aead.Open(nil, sealed[:n], sealed[n:], []byte(place))
 	if err != nil {
-		return nil, fmt.Errorf("%s: the ciphertext does not open with this installation's secret", place)
+		return nil, fmt.Errorf("%s: the ciphertext does not open with its key", place)
 	}
 	return opened, nil
-}
-
-func (s *safe) sign(text []byte) (string, error) {
-	sig, err := sm2.SignASN1(rand.Reader, s.signer, text, sm2.DefaultSM2SignerOpts)
-	return hex.EncodeToString(sig), err
 }
 
 // tag authenticates a cursor.

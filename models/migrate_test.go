@@ -3,6 +3,7 @@ package models_test
 import (
 	"net/url"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -105,7 +106,7 @@ func TestOpenRefusesWhatItCannotUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := models.ParseKeys(text); err != nil || again != keys {
+	if again, err := models.ParseKeys(text); err != nil || !reflect.DeepEqual(again, keys) {
 		t.Errorf("a new secret does not read back: %v", err)
 	}
 }

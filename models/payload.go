@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 
 	"gorm.io/gorm"
@@ -10,7 +11,7 @@ import (
 	"github.com/shujie-gov/shujie/workflow"
 )
 
-// payloadRow is what was fetched, encrypted.
+// payloadRow is what was fetched, encrypted under a data key of its own.
 type payloadRow struct {
 	ReceiptID int64 `gorm:"primaryKey;autoIncrement:false"`
 	Body      string
@@ -19,10 +20,69 @@ type payloadRow struct {
 // TableName implements schema.Tabler.
 func (payloadRow) TableName() string { return "payloads" }
 
+// payloadKeyRow is the data key of a payload, wrapped under a master key. It has
+// a table of its own: a copy of payloads alone opens nowhere.
+type payloadKeyRow struct {
+	ReceiptID int64 `gorm:"primaryKey;autoIncrement:false"`
+	Master    string
+	Wrapped   string
+}
+
+// TableName implements schema.Tabler.
+func (payloadKeyRow) TableName() string { return "payload_keys" }
+
 // payloadPlace binds a record to its receipt and to whom it is about, so that it
 // opens for no other.
 func payloadPlace(receipt int64, subject string) string {
 	return fmt.Sprintf("payloads.body:%d:%s", receipt, subject)
+}
+
+// keyPlace binds a data key likewise, and to the master key that it names.
+func keyPlace(receipt int64, subject, master string) string {
+	return fmt.Sprintf("payload_keys.wrapped:%d:%s:%s", receipt, subject, master)
+}
+
+// dataKey is how many bytes a data key has: one of SM4.
+const dataKey = 16
+
+// envelope is a record as it is written down, under the number of its receipt. It is
+// made before the transaction, which must not wait for a key service.
+type envelope struct {
+	number  int64
+	hash    string
+	payload payloadRow
+	key     payloadKeyRow
+	signer  *signer
+}
+
+// keep encrypts a record under a new data key and wraps that.
+func (s *Store) keep(ctx context.Context, subject string, payload []byte) (envelope, error) {
+	numbers, err := s.receipts.take(ctx, s, 1)
+	if err != nil {
+		return envelope{}, err
+	}
+	k := envelope{number: numbers[0], hash: digest(payload)}
+	if k.signer, err = s.signing(ctx); err != nil {
+		return envelope{}, err
+	}
+	master, err := s.current(ctx, MasterKeys)
+	if err != nil {
+		return envelope{}, err
+	}
+	key := make([]byte, dataKey)
+	if _, err := rand.Read(key); err != nil {
+		return envelope{}, err
+	}
+	b, err := newBox(key)
+	if err != nil {
+		return envelope{}, err
+	}
+	k.payload.ReceiptID, k.key.ReceiptID, k.key.Master = k.number, k.number, master
+	if k.payload.Body, err = b.seal(payloadPlace(k.number, subject), payload); err != nil {
+		return envelope{}, err
+	}
+	k.key.Wrapped, err = s.wrapper.Wrap(ctx, master, key, keyPlace(k.number, subject, master))
+	return k, err
 }
 
 // Payload returns the record behind a receipt of a case in scope, decrypted;
@@ -36,17 +96,36 @@ func (s *Store) Payload(ctx context.Context, sc Scope, receipt int64) ([]byte, e
 	return body, dbError("payload", err)
 }
 
-// openPayload reads and decrypts the record of a receipt.
+// openPayload reads and decrypts the record of a receipt. It asks the wrapper,
+// and so belongs outside of transactions.
 func (s *Store) openPayload(tx *gorm.DB, r receiptRow) ([]byte, error) {
 	var row payloadRow
 	if err := tx.Where("receipt_id = ?", r.ID).Take(&row).Error; err != nil {
 		return nil, err
 	}
-	body, err := s.unseal(payloadPlace(r.ID, r.Subject), row.Body)
-	if err != nil {
+	var key payloadKeyRow
+	if err := tx.Where("receipt_id = ?", r.ID).Take(&key).Error; err != nil {
 		return nil, err
 	}
-	return body, r.receipt().CheckRecord(body)
+	return s.decrypt(tx.Statement.Context, r, row.Body, key)
+}
+
+// decrypt opens a record and checks that it is the one of its receipt. What does
+// not hold, key or payload, is named.
+func (s *Store) decrypt(ctx context.Context, r receiptRow, body string, k payloadKeyRow) ([]byte, error) {
+	key, err := s.wrapper.Unwrap(ctx, k.Master, k.Wrapped, keyPlace(r.ID, r.Subject, k.Master))
+	if err != nil {
+		return nil, fmt.Errorf("key: the data key of receipt %d was changed: %w", r.ID, err)
+	}
+	b, err := newBox(key)
+	if err != nil {
+		return nil, fmt.Errorf("key: the data key of receipt %d was changed: %w", r.ID, err)
+	}
+	record, err := b.unseal(payloadPlace(r.ID, r.Subject), body)
+	if err != nil {
+		return nil, fmt.Errorf("payload: the record of receipt %d was changed: %w", r.ID, err)
+	}
+	return record, r.receipt().CheckRecord(record)
 }
 
 // destructionRow records that a payload was destroyed.
@@ -93,6 +172,10 @@ func (s *Store) DestroyPayloads(ctx context.Context, id workflow.CaseID, reason 
 			return err
 		}
 		if err := tx.Exec("UPDATE receipts SET destroyed_at = ? WHERE id IN ? AND destroyed_at IS NULL", now, ids).Error; err != nil {
+			return err
+		}
+		// Without its key the record is gone wherever a copy of it lies.
+		if err := tx.Exec("DELETE FROM payload_keys WHERE receipt_id IN ?", ids).Error; err != nil {
 			return err
 		}
 		res := tx.Exec("DELETE FROM payloads WHERE receipt_id IN ?", ids)

@@ -88,34 +88,30 @@ func (r receiptRow) receipt() Receipt {
 
 // keepReceipt writes the receipt and the payload of a fetch whose record was
 // found, or returns the receipt that its job has already.
-func (s *Store) keepReceipt(tx *gorm.DB, number int64, f fetchRow, e FetchEnd) (*Receipt, error) {
+func (s *Store) keepReceipt(tx *gorm.DB, k envelope, f fetchRow, e FetchEnd) (*Receipt, error) {
 	if first, err := jobReceipt(tx, f.JobID); err != nil || first != nil {
 		return first, err
 	}
 	now := s.moment()
-	return s.issue(tx, receiptRow{
-		ID: number, FetchID: f.ID, JobID: f.JobID, CaseID: f.CaseID, RequirementID: f.RequirementID, ResourceID: f.ResourceID,
+	return issue(tx, receiptRow{
+		FetchID: f.ID, JobID: f.JobID, CaseID: f.CaseID, RequirementID: f.RequirementID, ResourceID: f.ResourceID,
 		ResourceName: f.ResourceName, ResourceVersion: f.ResourceVersion, Provider: f.Provider, Purpose: f.Purpose, Basis: f.Basis,
 		Consent: f.Consent, Application: f.Application, Actor: f.Actor, Subject: s.subject(e.Subject, e.Probe), RequestID: f.RequestID, Probe: e.Probe, At: now, ValidUntil: at(now.AddDate(0, 0, e.ValidDays)),
-	}, e.Payload)
+	}, k)
 }
 
 // issue names, signs and writes a receipt with its payload. Of two of one job
 // the first stays.
-func (s *Store) issue(tx *gorm.DB, row receiptRow, payload []byte) (*Receipt, error) {
+func issue(tx *gorm.DB, row receiptRow, k envelope) (*Receipt, error) {
+	row.ID, row.Hash, row.SignedBy = k.number, k.hash, k.signer.id
 	if err := nameReceipt(tx, &row); err != nil {
 		return nil, err
 	}
-	row.Hash, row.SignedBy = digest(payload), Fingerprint(s.point)
 	text, err := row.receipt().text()
 	if err != nil {
 		return nil, err
 	}
-	if row.Signature, err = s.sign(text); err != nil {
-		return nil, err
-	}
-	body, err := s.seal(payloadPlace(row.ID, row.Subject), payload)
-	if err != nil {
+	if row.Signature, err = k.signer.sign(text); err != nil {
 		return nil, err
 	}
 	// A second success of the job that was faster has its receipt by now.
@@ -126,7 +122,10 @@ func (s *Store) issue(tx *gorm.DB, row receiptRow, payload []byte) (*Receipt, er
 	if res.RowsAffected == 0 {
 		return jobReceipt(tx, row.JobID)
 	}
-	if err := tx.Create(&payloadRow{ReceiptID: row.ID, Body: body}).Error; err != nil {
+	if err := tx.Create(&k.payload).Error; err != nil {
+		return nil, err
+	}
+	if err := tx.Create(&k.key).Error; err != nil {
 		return nil, err
 	}
 	r := row.receipt()

@@ -2,6 +2,7 @@ package models
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"encoding/hex"
 	"encoding/json"
@@ -109,21 +110,94 @@ func (r Receipt) CheckRecord(payload []byte) error {
 	return nil
 }
 
-// ReceiptKey is the SM2 key that checks the receipts of this installation.
-func (s *Store) ReceiptKey() ReceiptKey {
-	return ReceiptKey{public: &s.signer.PublicKey, point: s.point}
+// ReceiptKeys are the public keys of one installation, those of all times, the
+// one in force last.
+type ReceiptKeys []ReceiptKey
+
+// ParseReceiptKeys reads public keys: one as [ParseReceiptKey] does, several as
+// PEM, or the JSON that the installation publishes, with its older keys.
+func ParseReceiptKeys(text []byte) (ReceiptKeys, error) {
+	var published struct {
+		Keys []struct {
+			Point string `json:"point"`
+		} `json:"keys"`
+	}
+	text = bytes.TrimSpace(text)
+	if bytes.HasPrefix(text, []byte("{")) && json.Unmarshal(text, &published) == nil && len(published.Keys) > 0 {
+		var list ReceiptKeys
+		for _, p := range published.Keys {
+			k, err := ParseReceiptKey([]byte(p.Point))
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, k)
+		}
+		return list, nil
+	}
+	var list ReceiptKeys
+	for block, rest := pem.Decode(text); block != nil && len(bytes.TrimSpace(rest)) > 0; block, rest = pem.Decode(text) {
+		k, err := ParseReceiptKey(pem.EncodeToMemory(block))
+		if err != nil {
+			return nil, err
+		}
+		list, text = append(list, k), rest
+	}
+	k, err := ParseReceiptKey(text)
+	if err != nil {
+		return nil, err
+	}
+	return append(list, k), nil
 }
 
-// PublicKey returns the key that checks the receipts which are signed with k,
-// without a database.
-func (k Keys) PublicKey() (ReceiptKey, error) {
-	signer, err := k.signer()
-	if err != nil {
-		return ReceiptKey{}, err
+// Named returns the key of a fingerprint.
+func (list ReceiptKeys) Named(fingerprint string) (ReceiptKey, bool) {
+	for _, k := range list {
+		if k.Fingerprint() == fingerprint {
+			return k, true
+		}
 	}
-	return receiptKeyOf(&signer.PublicKey)
+	return ReceiptKey{}, false
+}
+
+// Check is [Receipt.Check] with the one of several keys that the receipt names.
+func (list ReceiptKeys) Check(r Receipt) error {
+	k, ok := list.Named(r.Key)
+	switch {
+	case ok:
+		return r.Check(k)
+	case len(list) == 1:
+		return r.Check(list[0])
+	}
+	return fmt.Errorf("key: receipt %d names the key %s, which is none of the %d keys given", r.ID, r.Key, len(list))
+}
+
+// ReceiptKeys returns the public keys that this installation ever signed with,
+// the one in force last. A receipt is checked by the one that it names.
+func (s *Store) ReceiptKeys(ctx context.Context) (ReceiptKeys, error) {
+	rows, _, err := s.keyRows(ctx)
+	if err != nil {
+		return nil, dbError("keys", err)
+	}
+	var list ReceiptKeys
+	for _, r := range rows {
+		if r.Purpose != string(SigningKeys) {
+			continue
+		}
+		k, err := ParseReceiptKey([]byte(r.Public))
+		if err != nil {
+			return nil, fmt.Errorf("key %s: %w", r.ID, err)
+		}
+		list = append(list, k)
+	}
+	return list, nil
 }
 
 // VerifyReceipt reports whether r carries the signature of this installation
 // over its fields.
-func (s *Store) VerifyReceipt(r Receipt) error { return r.Check(s.ReceiptKey()) }
+func (s *Store) VerifyReceipt(ctx context.Context, r Receipt) error {
+	keys, err := s.ReceiptKeys(ctx)
+	if err != nil {
+		return err
+	}
+	return keys.Check(r)
+}

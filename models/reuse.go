@@ -21,7 +21,7 @@ func (s *safe) subject(p workflow.Person, probe bool) string {
 	if err != nil { // strings marshal
 		return ""
 	}
-	return keyed(s.person, text)
+	return keyed(s.personal, text)
 }
 
 // Reuse gives the case of t the record that another case holds about the same
@@ -52,31 +52,28 @@ func (s *Store) Reuse(ctx context.Context, job int64, t Target) (*Receipt, error
 	if err != nil || len(rows) == 0 {
 		return nil, dbError("reuse", err)
 	}
-	if _, err := s.openPayload(s.read(ctx), rows[0]); err != nil { // it was changed: `shujie verify` names it
-		s.log.ErrorContext(ctx, "a record is not used again", "receipt", rows[0].ID, "err", err)
+	from := rows[0]
+	body, err := s.openPayload(s.read(ctx), from)
+	if err != nil { // it was changed: `shujie verify` names it
+		s.log.ErrorContext(ctx, "a record is not used again", "receipt", from.ID, "err", err)
 		return nil, nil //nolint:nilnil // it is fetched anew
 	}
-	number, err := s.receipts.take(ctx, s, 1) // before the transaction, which it must not wait for
+	copied, err := s.keep(ctx, subject, body)
 	if err != nil {
 		return nil, err
 	}
 	var receipt *Receipt
 	err = s.write(ctx, "reuse", func(tx *gorm.DB) error {
-		rows, err := held(tx) // it may have been destroyed meanwhile
-		if err != nil || len(rows) == 0 {
+		rows, err := held(tx)
+		if err != nil || len(rows) == 0 || rows[0].ID != from.ID { // destroyed or replaced meanwhile
 			return err
 		}
-		from := rows[0]
-		body, err := s.openPayload(tx, from)
-		if err != nil {
-			return err
-		}
-		receipt, err = s.issue(tx, receiptRow{
-			ID: number[0], FetchID: from.FetchID, JobID: job, SourceID: cmp.Or(from.SourceID, from.ID), CaseID: int64(t.Case), RequirementID: t.Requirement.ID,
+		receipt, err = issue(tx, receiptRow{
+			FetchID: from.FetchID, JobID: job, SourceID: cmp.Or(from.SourceID, from.ID), CaseID: int64(t.Case), RequirementID: t.Requirement.ID,
 			ResourceID: from.ResourceID, ResourceName: from.ResourceName, ResourceVersion: from.ResourceVersion, Provider: from.Provider,
 			Purpose: t.Purpose, Basis: t.Basis, Consent: t.Consent, Application: int64(t.Grant.Application.ID), Actor: t.Actor,
 			Subject: subject, RequestID: from.RequestID, At: s.moment(), ValidUntil: from.ValidUntil,
-		}, body)
+		}, copied)
 		return err
 	})
 	return receipt, err

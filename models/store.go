@@ -18,6 +18,7 @@ import (
 type Options struct {
 	URL      string // postgres://… or sqlite:PATH
 	Keys     Keys
+	Wrapper  KeyWrapper // nil is the master keys of Keys
 	Now      func() time.Time
 	Log      *slog.Logger
 	MaxConns int // open connections to PostgreSQL; 0 means 16
@@ -32,6 +33,8 @@ type Store struct {
 	now func() time.Time
 	log *slog.Logger
 	*safe
+	wrapper KeyWrapper
+	inForce *cache[KeyPurpose, string]
 
 	breaker Breaker
 
@@ -65,6 +68,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Wrapper == nil {
+		if o.Wrapper, err = o.Keys.masters(); err != nil {
+			return nil, err
+		}
+	}
 	db, d, err := connect(o.URL, o.MaxConns, false)
 	if err != nil {
 		return nil, err
@@ -77,15 +85,19 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(err, pool.Close())
 	}
 	s := &Store{
-		db: db, sql: pool, d: d, now: o.Now, log: o.Log, safe: keys, breaker: o.Breaker.withDefaults(),
+		db: db, sql: pool, d: d, now: o.Now, log: o.Log, safe: keys, wrapper: o.Wrapper, breaker: o.Breaker.withDefaults(),
 		woken:        make(chan struct{}, 1),
 		cases:        &sequence{name: "cases"},
 		requirements: &sequence{name: "requirements"},
 		receipts:     &sequence{name: "receipts"},
+		inForce:      newCache[KeyPurpose, string](cacheTTL, 10, o.Now),
 		users:        newCache[int64, User](cacheTTL, 10_000, o.Now),
 		sessions:     newCache[string, session](cacheTTL, 50_000, o.Now),
 	}
 	s.reads, s.writes = newReader(s), newWriter(s)
+	if err := s.enroll(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 

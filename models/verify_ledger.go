@@ -3,7 +3,6 @@ package models
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"github.com/shujie-gov/shujie/workflow"
 )
@@ -15,10 +14,12 @@ const arrivedAction = "data_arrived"
 // receipts with their records, and the destructions. Each is proved by a key
 // outside the database, and each is named where the proof fails.
 func (v *verifier) ledger(ctx context.Context) error {
+	var keys ReceiptKeys
 	return firstError(
 		func() error { return v.fetches(ctx) },
 		func() error { return v.counts(ctx) },
-		func() error { return v.receipts(ctx) },
+		func() (err error) { keys, err = v.keys(ctx); return err },
+		func() error { return v.receipts(ctx, keys) },
 		func() error { return v.destructions(ctx) },
 		func() error { return v.arrivals(ctx) },
 	)
@@ -56,46 +57,57 @@ func (v *verifier) counts(ctx context.Context) error {
 
 // proven is a receipt with what is there of its record.
 type proven struct {
-	Row   receiptRow `gorm:"embedded"`
-	Body  *string
-	Ended int64 // its destruction, 0 when there is none
+	Row     receiptRow `gorm:"embedded"`
+	Body    *string
+	Master  *string
+	Wrapped *string
+	Ended   int64 // its destruction, 0 when there is none
 }
 
 // receipts checks the signature of each receipt, and that its record is the one
-// it was signed for or was destroyed on record.
-func (v *verifier) receipts(ctx context.Context) error {
-	key := v.s.ReceiptKey()
-	return eachChunk(ctx, v, `SELECT r.*, p.body, coalesce(d.id, 0) AS ended FROM receipts r
-		LEFT JOIN payloads p ON p.receipt_id = r.id LEFT JOIN destructions d ON d.receipt_id = r.id
+// it was signed for or was destroyed on record, and its data key with it.
+func (v *verifier) receipts(ctx context.Context, keys ReceiptKeys) error {
+	return eachChunk(ctx, v, `SELECT r.*, p.body, k.master, k.wrapped, coalesce(d.id, 0) AS ended FROM receipts r
+		LEFT JOIN payloads p ON p.receipt_id = r.id LEFT JOIN payload_keys k ON k.receipt_id = r.id
+		LEFT JOIN destructions d ON d.receipt_id = r.id
 		WHERE r.id > ? ORDER BY r.id LIMIT ?`, func(k proven) (int64, error) {
 		v.Receipts++
 		r := k.Row.receipt()
 		at := Problem{Kind: Changed, Case: r.Case, Receipt: r.ID}
-		if err := r.Check(key); err != nil {
+		if err := keys.Check(r); err != nil {
 			v.found(at, "%s", err)
 		}
-		switch {
-		case k.Body == nil && k.Ended == 0:
-			at.Kind = Missing
-			v.found(at, "payload: the record of receipt %d is gone, and no destruction is on record", r.ID)
-		case k.Body == nil && r.DestroyedAt == nil:
-			v.found(at, "receipt: receipt %d does not say that its record was destroyed", r.ID)
-		case k.Body != nil && k.Ended != 0:
-			at.Kind = Inserted
-			v.found(at, "payload: receipt %d has a record, and its destruction is on record", r.ID)
-		case k.Body != nil:
-			body, err := v.s.unseal(payloadPlace(r.ID, k.Row.Subject), *k.Body)
-			if err == nil {
-				err = r.CheckRecord(body)
-			} else {
-				err = fmt.Errorf("payload: the record of receipt %d was changed: %w", r.ID, err)
-			}
-			if err != nil {
-				v.found(at, "%s", err)
-			}
-		}
+		v.record(ctx, k, at)
 		return r.ID, nil
 	})
+}
+
+// record checks what is there of the record of a receipt.
+func (v *verifier) record(ctx context.Context, k proven, at Problem) {
+	id := k.Row.ID
+	if k.Wrapped != nil && (k.Ended != 0 || k.Body == nil) {
+		at.Kind = Inserted
+		v.found(at, "key: receipt %d has a data key, and its record is gone or its destruction on record", id)
+	}
+	switch {
+	case k.Body == nil && k.Ended == 0:
+		at.Kind = Missing
+		v.found(at, "payload: the record of receipt %d is gone, and no destruction is on record", id)
+	case k.Body == nil && k.Row.DestroyedAt.IsZero():
+		at.Kind = Changed
+		v.found(at, "receipt: receipt %d does not say that its record was destroyed", id)
+	case k.Body != nil && k.Ended != 0:
+		at.Kind = Inserted
+		v.found(at, "payload: receipt %d has a record, and its destruction is on record", id)
+	case k.Body != nil && k.Wrapped == nil:
+		at.Kind = Missing
+		v.found(at, "key: the data key of receipt %d is gone, and its record opens no more", id)
+	case k.Body != nil:
+		if _, err := v.s.decrypt(ctx, k.Row, *k.Body, payloadKeyRow{id, *k.Master, *k.Wrapped}); err != nil {
+			at.Kind = Changed
+			v.found(at, "%s", err)
+		}
+	}
 }
 
 // destructions checks the seal of each record of a destruction.

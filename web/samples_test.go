@@ -500,7 +500,10 @@ func samples() []sample {
 	add("notices-empty", "notices", f("/notices"), noticesView{}, nil)
 	add("receipt", "receipt", f("/receipts/17"), overdue, nil)
 	add("receipt-expired", "receipt", f("/receipts/17"), expired, nil)
-	add("receipt-key", "receipt_key", f("/receipt-key"), receiptKeyView{Key: overdue.Key, Algorithm: "SM2", Point: strings.Repeat("04", 65), PEM: overdue.PEM}, nil)
+	add("receipt-key", "receipt_key", f("/receipt-key"), receiptKeyView{
+		publicKeyView: publicKeyView{overdue.Key, strings.Repeat("04", 65), overdue.PEM}, Algorithm: "SM2",
+		Keys: []publicKeyView{{strings.Repeat("0a", 16), strings.Repeat("04", 65), overdue.PEM}, {overdue.Key, strings.Repeat("04", 65), overdue.PEM}},
+	}, nil)
 	add("error-409", "error", f("/cases/46"), nil, stale)
 	conflict := *stale
 	conflict.Code, conflict.Title, conflict.Again, conflict.Since = "conflict", fault.Text{}, nil, nil

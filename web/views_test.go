@@ -436,7 +436,13 @@ type receiptView struct {
 	PEM         string
 }
 
-type receiptKeyView struct{ Key, Algorithm, Point, PEM string }
+type publicKeyView struct{ Key, Point, PEM string }
+
+type receiptKeyView struct {
+	publicKeyView
+	Algorithm string
+	Keys      []publicKeyView
+}
 
 type choiceView struct {
 	Action  string

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -157,7 +156,7 @@ func keysOf(cfg config, secret string) (models.Keys, error) {
 	case cfg.KeyFile == "" && secret != "":
 		return models.ParseKeys(secret)
 	case path == "":
-		return models.Keys{}, errors.New("SHUJIE_KEY_FILE: it is required with PostgreSQL; make one by: openssl rand -hex 32 > FILE")
+		return models.Keys{}, errors.New("SHUJIE_KEY_FILE: it is required with PostgreSQL; make one by: shujie keys new FILE")
 	}
 	text, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if errors.Is(err, os.ErrNotExist) && embedded && cfg.KeyFile == "" {
@@ -165,14 +164,14 @@ func keysOf(cfg config, secret string) (models.Keys, error) {
 		if err != nil {
 			return models.Keys{}, err
 		}
-		return keys, os.WriteFile(path, []byte(fresh+"\n"), 0o600)
+		return keys, os.WriteFile(path, []byte(fresh), 0o600)
 	}
 	if err != nil {
 		return models.Keys{}, fmt.Errorf("SHUJIE_KEY_FILE: %w", err)
 	}
-	keys, err := models.ParseKeys(strings.TrimSpace(string(text)))
+	keys, err := models.ParseKeys(string(text))
 	if err != nil {
-		return models.Keys{}, fmt.Errorf("SHUJIE_KEY_FILE: %s must hold %d hexadecimal digits", path, hex.EncodedLen(32))
+		return models.Keys{}, fmt.Errorf("SHUJIE_KEY_FILE: %s: %w", path, err)
 	}
 	return keys, nil
 }

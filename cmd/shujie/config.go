@@ -20,7 +20,7 @@ type config struct {
 	DatabaseURL     string        `env:"SHUJIE_DATABASE_URL" help:"postgres://… or sqlite:PATH; empty is sqlite:shujie.db, for the demo a temporary one"`
 	RedisURL        string        `env:"SHUJIE_REDIS_URL" help:"redis://… ; empty runs jobs in this process"`
 	Addr            string        `env:"SHUJIE_ADDR" help:"address of the web server; empty is 127.0.0.1:8080"`
-	KeyFile         string        `env:"SHUJIE_KEY_FILE" help:"file with the installation secret (64 hex digits) for encryption and signatures; made beside an SQLite database when missing"`
+	KeyFile         string        `env:"SHUJIE_KEY_FILE" help:"file with the installation secret (64 hex digits), the master keys and the signing keys, see shujie keys; made beside an SQLite database when missing"`
 	ExchangeURL     string        `env:"SHUJIE_EXCHANGE_URL" help:"base address of the exchange platform"`
 	ExchangeProfile string        `env:"SHUJIE_EXCHANGE_PROFILE" envDefault:"gjgxjhpt" help:"protocol profile of the platform"`
 	ExchangeTimeout time.Duration `env:"SHUJIE_EXCHANGE_TIMEOUT" envDefault:"10s" help:"limit of one call to the platform"`

@@ -50,7 +50,7 @@ func verifyReceiptCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "receipt FILE|-",
 		Short: "check a receipt offline: a downloaded one, or the text of its QR code",
-		Long: "receipt checks a receipt with nothing but the public key of the installation that issued it, which is published at\n" +
+		Long: "receipt checks a receipt with nothing but the public keys of the installation that issued it, which are published at\n" +
 			"/receipt-key and printed on receipts. It needs no database and no network. With --record it also checks that a\n" +
 			"record is the one that the receipt is about. What does not hold is named: receipt, key or payload.",
 		Args: cobra.ExactArgs(1),
@@ -63,11 +63,11 @@ func verifyReceiptCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
-			k, err := receiptKey(cmd, key)
+			k, err := receiptKeys(cmd, key)
 			if err != nil {
 				return err
 			}
-			if err := r.Check(k); err != nil {
+			if err := k.Check(r); err != nil {
 				return err
 			}
 			if record != "" {
@@ -82,7 +82,7 @@ func verifyReceiptCommand() *cobra.Command {
 			return printReceipt(cmd.OutOrStdout(), r, record != "", time.Now())
 		},
 	}
-	cmd.Flags().StringVar(&key, "key", "", "public key: a file (PEM, hexadecimal or the JSON of /api/v1/receipt-key), or 130 hexadecimal digits; without it, the key of this installation")
+	cmd.Flags().StringVar(&key, "key", "", "public keys: a file (PEM, hexadecimal or the JSON of /api/v1/receipt-key, which holds those of all times), or 130 hexadecimal digits; without it, those of this installation's key file")
 	cmd.Flags().StringVar(&record, "record", "", "file with the record that was fetched, to the letter")
 	return cmd
 }
@@ -108,33 +108,33 @@ func readInput(cmd *cobra.Command, name string) ([]byte, error) {
 	return text, err
 }
 
-// receiptKey reads a public key that is given as digits or as a file; "" is the
-// key of this installation.
-func receiptKey(cmd *cobra.Command, arg string) (models.ReceiptKey, error) {
+// receiptKeys reads public keys that are given as digits or as a file; "" is
+// those of this installation's key file.
+func receiptKeys(cmd *cobra.Command, arg string) (models.ReceiptKeys, error) {
 	if arg == "" {
 		cfg, err := configOf(cmd)
 		if err != nil {
-			return models.ReceiptKey{}, err
+			return nil, err
 		}
-		secret, err := os.ReadFile(secretFile(cfg.withDefaults()))
+		text, err := os.ReadFile(secretFile(cfg.withDefaults()))
 		if err != nil {
-			return models.ReceiptKey{}, fmt.Errorf("--key names the public key of who issued the receipt; without it this installation's own is taken, and there is none: %w", err)
+			return nil, fmt.Errorf("--key names the public key of who issued the receipt; without it this installation's own is taken, and there is none: %w", err)
 		}
-		keys, err := models.ParseKeys(strings.TrimSpace(string(secret)))
+		keys, err := models.ParseKeys(string(text))
 		if err != nil {
-			return models.ReceiptKey{}, fmt.Errorf("SHUJIE_KEY_FILE: %w", err)
+			return nil, fmt.Errorf("SHUJIE_KEY_FILE: %w", err)
 		}
-		return keys.PublicKey()
+		return keys.PublicKeys()
 	}
 	text := []byte(arg)
 	if _, err := hex.DecodeString(arg); err != nil {
 		if text, err = os.ReadFile(arg); err != nil { //nolint:gosec // the operator names the file
-			return models.ReceiptKey{}, fmt.Errorf("--key: %w", err)
+			return nil, fmt.Errorf("--key: %w", err)
 		}
 	}
-	k, err := models.ParseReceiptKey(text)
+	k, err := models.ParseReceiptKeys(text)
 	if err != nil {
-		return models.ReceiptKey{}, fmt.Errorf("--key: %w", err)
+		return nil, fmt.Errorf("--key: %w", err)
 	}
 	return k, nil
 }

@@ -68,14 +68,15 @@ func TestAReceiptIsCheckedOfflineAndWhatIsWrongIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := models.ParseKeys(strings.TrimSpace(string(own)))
+	keys, err := models.ParseKeys(string(own))
 	if err != nil {
 		t.Fatal(err)
 	}
-	public, err := keys.PublicKey()
+	all, err := keys.PublicKeys()
 	if err != nil {
 		t.Fatal(err)
 	}
+	public := all[0]
 	pem, err := public.PEM()
 	if err != nil {
 		t.Fatal(err)
@@ -84,10 +85,11 @@ func TestAReceiptIsCheckedOfflineAndWhatIsWrongIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stranger, err := other.PublicKey()
+	strangers, err := other.PublicKeys()
 	if err != nil {
 		t.Fatal(err)
 	}
+	stranger := strangers[0]
 	file, key := at("receipt.json", document), at("key.pem", []byte(pem))
 	forged := at("forged.json", bytes.Replace(document, []byte("营业执照复印件"), []byte("居民身份证"), 1))
 	for name, tt := range map[string]struct {

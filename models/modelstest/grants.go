@@ -119,12 +119,12 @@ func grants(w *World) {
 		w.Fatal(err)
 	}
 	receipt, err := w.Store.EndFetch(w.Context(), row.ID, models.FetchEnd{Outcome: models.FetchFound, Payload: []byte("{}"), ValidDays: 1})
-	if err != nil || receipt.Application != application || w.Store.VerifyReceipt(*receipt) != nil {
+	if err != nil || receipt.Application != application || w.Store.VerifyReceipt(w.Context(), *receipt) != nil {
 		w.Fatalf("receipt %+v: %v", receipt, err)
 	}
 	forged := *receipt
 	forged.Application++
-	if w.Store.VerifyReceipt(forged) == nil {
+	if w.Store.VerifyReceipt(w.Context(), forged) == nil {
 		w.Error("the signature does not cover the application")
 	}
 	if list, err := w.Store.Fetches(w.Context(), models.Scope{All: true}, first.ID); err != nil || list[0].Application != application {

@@ -24,7 +24,11 @@ func (w *World) Arrived(title string) (workflow.Case, models.Receipt) {
 
 func receiptDocuments(w *World) {
 	c, r := w.Arrived(`回执 "<&>" ` + "\u2028")
-	key := w.Store.ReceiptKey()
+	keys, err := w.Store.ReceiptKeys(w.Context())
+	if err != nil || len(keys) != 1 {
+		w.Fatalf("%d keys, %v", len(keys), err)
+	}
+	key := keys[0]
 	if r.CaseNumber != models.Number(c.ID, c.CreatedAt) || r.ProviderName == "" || r.UserName == "" || r.User != c.Parts[workflow.Demander] || r.Key != key.Fingerprint() {
 		w.Errorf("what a reader elsewhere knows things by: %+v", r)
 	}
@@ -104,14 +108,15 @@ func receiptDocuments(w *World) {
 func ledgerTampering(w *World) {
 	_, first := w.Arrived("甲")
 	second, r2 := w.Arrived("乙")
+	_, third := w.Arrived("丙")
 	if _, err := w.Store.DestroyPayloads(w.Context(), second.ID, "办结"); err != nil {
 		w.Fatal(err)
 	}
 	w.seal()
-	if r := w.verify(); len(r.Problems) != 0 || r.Calls != 2 || r.Receipts != 2 {
+	if r := w.verify(); len(r.Problems) != 0 || r.Calls != 3 || r.Receipts != 3 {
 		w.Fatalf("untouched: %+v", r)
 	}
-	tables := []string{"fetches", "receipts", "payloads", "destructions"}
+	tables := []string{"fetches", "receipts", "payloads", "payload_keys", "destructions", "installation_keys"}
 	before, after := w.without()
 	for name, test := range map[string]struct{ do, want string }{
 		"a purpose in the ledger":          {`UPDATE fetches SET purpose = '别的' WHERE id = %[1]d`, "changed: ledger row %[1]d"},
@@ -123,19 +128,30 @@ func ledgerTampering(w *World) {
 		"a longer validity":                {`UPDATE receipts SET valid_until = at WHERE id = %[4]d`, "changed: receipt: receipt %[4]d"},
 		"another signer":                   {`UPDATE receipts SET signed_by = '00' WHERE id = %[3]d`, "changed: key: receipt %[3]d"},
 		"a signature":                      {`UPDATE receipts SET signature = 'zz' WHERE id = %[3]d`, "changed: receipt: receipt %[3]d"},
-		"a receipt":                        {`DELETE FROM payloads; DELETE FROM receipts WHERE id = %[3]d`, "missing: receipt %[3]d"},
+		"a receipt":                        {`DELETE FROM payloads; DELETE FROM payload_keys; DELETE FROM receipts WHERE id = %[3]d`, "missing: receipt %[3]d"},
 		"a record":                         {`UPDATE payloads SET body = 'AAAA' WHERE receipt_id = %[3]d`, "changed: payload: the record of receipt %[3]d"},
 		"a record that is gone":            {`DELETE FROM payloads WHERE receipt_id = %[3]d`, "missing: payload: the record of receipt %[3]d"},
-		"a destruction taken back":         {`INSERT INTO payloads SELECT %[4]d, body FROM payloads`, "inserted: payload: receipt %[4]d"},
+		"a destruction taken back":         {`INSERT INTO payloads SELECT %[4]d, body FROM payloads WHERE receipt_id = %[3]d`, "inserted: payload: receipt %[4]d"},
 		"a reason of a destruction":        {`UPDATE destructions SET reason = 'x'`, "changed: the record 1 of the destruction of receipt %[4]d"},
 		"a receipt that denies":            {`UPDATE receipts SET destroyed_at = NULL WHERE id = %[4]d`, "changed: receipt: receipt %[4]d does not say"},
+		"another's record":                 {`UPDATE payloads SET body = (SELECT body FROM payloads WHERE receipt_id = %[5]d) WHERE receipt_id = %[3]d`, "changed: payload: the record of receipt %[3]d"},
+		"another's data key":               {`UPDATE payload_keys SET wrapped = (SELECT wrapped FROM payload_keys WHERE receipt_id = %[5]d) WHERE receipt_id = %[3]d`, "changed: key: the data key of receipt %[3]d"},
+		"a data key cut short":             {`UPDATE payload_keys SET wrapped = substr(wrapped, 1, 24) WHERE receipt_id = %[3]d`, "changed: key: the data key of receipt %[3]d"},
+		"another master key named":         {`UPDATE payload_keys SET master = '00' WHERE receipt_id = %[3]d`, "changed: key: the data key of receipt %[3]d"},
+		"a master key that nobody knows":   {`UPDATE payload_keys SET master = '00' WHERE receipt_id = %[3]d`, "missing: key: the master key 00"},
+		"a data key that is gone":          {`DELETE FROM payload_keys WHERE receipt_id = %[3]d`, "missing: key: the data key of receipt %[3]d"},
+		"a data key after a destruction":   {`INSERT INTO payload_keys SELECT %[4]d, master, wrapped FROM payload_keys WHERE receipt_id = %[3]d`, "inserted: key: receipt %[4]d"},
+		"a public key":                     {`UPDATE installation_keys SET public = replace(public, '0', '1') WHERE purpose = 'sign'`, "changed: key: the record of the sign key"},
+		"when a key was in force":          {`UPDATE installation_keys SET retired = since WHERE purpose = 'master'`, "changed: key: the record of the master key"},
+		"a key brought in":                 {`INSERT INTO installation_keys SELECT '00', purpose, public, since, retired, seal FROM installation_keys WHERE purpose = 'sign'`, "changed: key: the record of the sign key 00"},
+		"a record of a key that is gone":   {`DELETE FROM installation_keys WHERE purpose = 'sign'`, "missing: key: the sign key"},
 		"a destruction that is gone":       {`DELETE FROM destructions`, "missing: payload: the record of receipt %[4]d"},
 	} {
 		for _, table := range tables {
 			w.Exec("DROP TABLE IF EXISTS kept_" + table)
 			w.Exec("CREATE TABLE kept_" + table + " AS SELECT * FROM " + table)
 		}
-		ids := strings.NewReplacer("%[1]d", fmt.Sprint(first.Fetch), "%[2]d", fmt.Sprint(r2.Fetch), "%[3]d", fmt.Sprint(first.ID), "%[4]d", fmt.Sprint(r2.ID))
+		ids := strings.NewReplacer("%[1]d", fmt.Sprint(first.Fetch), "%[2]d", fmt.Sprint(r2.Fetch), "%[3]d", fmt.Sprint(first.ID), "%[4]d", fmt.Sprint(r2.ID), "%[5]d", fmt.Sprint(third.ID))
 		w.Exec(before + ids.Replace(test.do) + after)
 		var found []string
 		for _, p := range w.verify().Problems {
@@ -150,7 +166,7 @@ func ledgerTampering(w *World) {
 		}
 		for _, table := range tables {
 			system := ""
-			if w.Store.Dialect() == "postgres" && table != "receipts" && table != "payloads" {
+			if w.Store.Dialect() == "postgres" && (table == "fetches" || table == "destructions") {
 				system = " OVERRIDING SYSTEM VALUE"
 			}
 			restore += "INSERT INTO " + table + system + " SELECT * FROM kept_" + table + ";"

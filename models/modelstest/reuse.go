@@ -67,7 +67,7 @@ func reusedRecord(w *World) {
 		second.At.Sub(first.At) < 24*time.Hour || !second.ValidUntil.Equal(first.ValidUntil) || second.Actor != w.Actor("hall").UserID || second.Purpose == "" || second.Basis == "" {
 		w.Errorf("the receipt of the second use: %+v", second)
 	}
-	if err := w.Store.VerifyReceipt(*second); err != nil {
+	if err := w.Store.VerifyReceipt(w.Context(), *second); err != nil {
 		w.Error(err)
 	}
 	if j, err := w.Store.JobReceipt(w.Context(), again.ID); err != nil || j.ID != second.ID {

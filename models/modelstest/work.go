@@ -320,7 +320,7 @@ func payloads(w *World) {
 	c, job := w.Fetching("销毁")
 	r := w.fetch(c, job, models.FetchFound)
 	all := models.Scope{All: true}
-	if err := w.Store.VerifyReceipt(*r); err != nil {
+	if err := w.Store.VerifyReceipt(w.Context(), *r); err != nil {
 		w.Error(err)
 	}
 	read, err := w.Store.Receipt(w.Context(), all, r.ID)
@@ -335,7 +335,7 @@ func payloads(w *World) {
 		"reason": func(r *models.Receipt) { r.Basis += "。" },
 	} {
 		forged := *r
-		if change(&forged); w.Store.VerifyReceipt(forged) == nil {
+		if change(&forged); w.Store.VerifyReceipt(w.Context(), forged) == nil {
 			w.Errorf("a receipt with another %s verifies", what)
 		}
 	}
@@ -364,7 +364,7 @@ func payloads(w *World) {
 	_, err = w.Store.Payload(w.Context(), all, r.ID)
 	w.wantKind(err, fault.NotFound, "a destroyed payload")
 	read, err = w.Store.Receipt(w.Context(), all, r.ID)
-	if err != nil || read.DestroyedAt == nil || w.Store.VerifyReceipt(read) != nil {
+	if err != nil || read.DestroyedAt == nil || w.Store.VerifyReceipt(w.Context(), read) != nil {
 		w.Errorf("the receipt stays and verifies: %+v %v", read, err)
 	}
 	rows := w.Rows()

@@ -282,7 +282,7 @@ func Tables() []string {
 	return []string{
 		"sequences", "regions", "departments", "resources", "service_items", "proofs", "proof_holders", "routing_sets",
 		"users", "grants", "sessions", "batches", "cases", "requirements", "events", "marks", "outbox", "idempotency_keys",
-		"fetches", "receipts", "payloads", "destructions", "checkpoints", "notices", "definitions", "migrations", "migration_cases",
+		"fetches", "receipts", "payloads", "payload_keys", "installation_keys", "destructions", "checkpoints", "notices", "definitions", "migrations", "migration_cases",
 		"bulks", "bulk_items", "substitutes", "filters", "entry_versions", "calendars", "replays", "replay_rows",
 		"incidents", "parks", "rates", "call_counts",
 	}

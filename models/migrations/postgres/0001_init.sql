@@ -396,6 +396,27 @@ CREATE TABLE payloads (
     body       text   NOT NULL -- encrypted
 );
 
+-- The data key of each payload, wrapped under the master key that it names
+-- (docs/adr/0017). Destroyed with the payload; a copy of payloads alone is noise.
+CREATE TABLE payload_keys (
+    receipt_id bigint NOT NULL CONSTRAINT payload_keys_pkey PRIMARY KEY
+               CONSTRAINT payload_keys_receipt_fkey REFERENCES receipts (id),
+    master     text   NOT NULL,
+    wrapped    text   NOT NULL
+);
+CREATE INDEX payload_keys_master ON payload_keys (master, receipt_id);
+
+-- Which master and signing keys were in force since when, the newest of a purpose
+-- being it. Of the keys it holds only what is public.
+CREATE TABLE installation_keys (
+    id      text NOT NULL CONSTRAINT installation_keys_pkey PRIMARY KEY,
+    purpose text NOT NULL CONSTRAINT installation_keys_purpose_check CHECK (purpose IN ('master', 'sign')),
+    public  text NOT NULL, -- of a signing key: uncompressed point, hexadecimal
+    since   timestamptz NOT NULL,
+    retired timestamptz,
+    seal    text NOT NULL
+);
+
 -- What was destroyed, why, when and by whom (条例 Art. 27, 29).
 CREATE TABLE destructions (
     id         bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT destructions_pkey PRIMARY KEY,

@@ -396,6 +396,27 @@ CREATE TABLE payloads (
     body       text    NOT NULL -- encrypted
 );
 
+-- The data key of each payload, wrapped under the master key that it names
+-- (docs/adr/0017). Destroyed with the payload; a copy of payloads alone is noise.
+CREATE TABLE payload_keys (
+    receipt_id integer NOT NULL CONSTRAINT payload_keys_pkey PRIMARY KEY
+               CONSTRAINT payload_keys_receipt_fkey REFERENCES receipts (id),
+    master     text   NOT NULL,
+    wrapped    text   NOT NULL
+);
+CREATE INDEX payload_keys_master ON payload_keys (master, receipt_id);
+
+-- Which master and signing keys were in force since when, the newest of a purpose
+-- being it. Of the keys it holds only what is public.
+CREATE TABLE installation_keys (
+    id      text NOT NULL CONSTRAINT installation_keys_pkey PRIMARY KEY,
+    purpose text NOT NULL CONSTRAINT installation_keys_purpose_check CHECK (purpose IN ('master', 'sign')),
+    public  text NOT NULL, -- of a signing key: uncompressed point, hexadecimal
+    since   integer NOT NULL,
+    retired integer,
+    seal    text NOT NULL
+);
+
 -- What was destroyed, why, when and by whom (条例 Art. 27, 29).
 CREATE TABLE destructions (
     id         integer NOT NULL CONSTRAINT destructions_pkey PRIMARY KEY AUTOINCREMENT,
@@ -664,6 +685,8 @@ DROP TABLE definitions;
 DROP TABLE notices;
 DROP TABLE checkpoints;
 DROP TABLE destructions;
+DROP TABLE installation_keys;
+DROP TABLE payload_keys;
 DROP TABLE payloads;
 DROP TABLE receipts;
 DROP TABLE fetches;

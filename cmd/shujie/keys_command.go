@@ -24,6 +24,25 @@ func keysCommand() *cobra.Command {
 	return cmd
 }
 
+// withKeys runs fn on the store with the keys of the key file, and with nothing
+// else of the service.
+func withKeys(cmd *cobra.Command, fn func(context.Context, *models.Store) error) error {
+	cfg, err := configOf(cmd)
+	if err != nil {
+		return err
+	}
+	cfg = cfg.withDefaults()
+	keys, err := keysOf(cfg, "")
+	if err != nil {
+		return err
+	}
+	s, err := models.Open(cmd.Context(), models.Options{URL: cfg.DatabaseURL, Keys: keys, Now: time.Now, Log: newLogger(cmd.ErrOrStderr(), cfg.LogLevel)})
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(cmd.Context(), s), s.Close())
+}
+
 func keysNew() *cobra.Command {
 	return &cobra.Command{
 		Use: "new FILE", Short: "make the key file of a new installation", Args: cobra.ExactArgs(1),
@@ -46,8 +65,8 @@ func keysList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "every key that was ever in force, and how many data keys it wraps", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withStore(cmd, func(ctx context.Context, a *app) error {
-				list, err := a.store.KeyRecords(ctx)
+			return withKeys(cmd, func(ctx context.Context, s *models.Store) error {
+				list, err := s.KeyRecords(ctx)
 				for _, k := range list {
 					fmt.Fprintf(cmd.OutOrStdout(), "%-6s %s  since %s  %-8s", k.Purpose, k.ID, k.Since.Format(time.RFC3339), standing(k))
 					if k.Purpose == models.MasterKeys {
@@ -97,7 +116,7 @@ func keysRotate() *cobra.Command {
 			if err := nextKey(cmd, cfg.withDefaults(), purpose); err != nil || prepare {
 				return err
 			}
-			return withStore(cmd, func(ctx context.Context, a *app) error { return takeKey(ctx, cmd.OutOrStdout(), a, purpose) })
+			return withKeys(cmd, func(ctx context.Context, s *models.Store) error { return takeKey(ctx, cmd.OutOrStdout(), s, purpose) })
 		},
 	}
 	cmd.Flags().BoolVar(&signing, "signing", false, "rotate the key that signs receipts")
@@ -117,8 +136,8 @@ func nextKey(cmd *cobra.Command, cfg config, p models.KeyPurpose) error {
 		return err
 	}
 	unfinished := false
-	err = withStore(cmd, func(ctx context.Context, a *app) error {
-		list, err := a.store.KeyRecords(ctx)
+	err = withKeys(cmd, func(ctx context.Context, s *models.Store) error {
+		list, err := s.KeyRecords(ctx)
 		for _, k := range list {
 			if k.Purpose == p {
 				unfinished = unfinished || !k.Current && k.Wraps > 0
@@ -139,8 +158,8 @@ func nextKey(cmd *cobra.Command, cfg config, p models.KeyPurpose) error {
 }
 
 // takeKey takes the newest key of the file into force, and wraps data keys anew.
-func takeKey(ctx context.Context, out io.Writer, a *app, p models.KeyPurpose) error {
-	id, err := a.store.TakeKey(ctx, p)
+func takeKey(ctx context.Context, out io.Writer, s *models.Store, p models.KeyPurpose) error {
+	id, err := s.TakeKey(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -148,7 +167,7 @@ func takeKey(ctx context.Context, out io.Writer, a *app, p models.KeyPurpose) er
 	if p != models.MasterKeys {
 		return nil
 	}
-	n, err := a.store.Rewrap(ctx)
+	n, err := s.Rewrap(ctx)
 	fmt.Fprintf(out, "%d data keys wrapped anew\n", n)
 	return err
 }
@@ -164,8 +183,8 @@ func keysRemove() *cobra.Command {
 				return err
 			}
 			cfg = cfg.withDefaults()
-			return withStore(cmd, func(ctx context.Context, a *app) error {
-				if err := a.store.RetireKey(ctx, args[0]); err != nil {
+			return withKeys(cmd, func(ctx context.Context, s *models.Store) error {
+				if err := s.RetireKey(ctx, args[0]); err != nil {
 					return err
 				}
 				keys, err := keysOf(cfg, "")

@@ -10,8 +10,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// checkpointRow seals the events of a range of row ids (docs/adr/0006).
+// checkpointRow seals the rows of a range of ids of a log (docs/adr/0006).
 type checkpointRow struct {
+	Log     string
 	ID      int64
 	FromID  int64
 	ToID    int64
@@ -28,7 +29,7 @@ type checkpointRow struct {
 func (checkpointRow) TableName() string { return "checkpoints" }
 
 func (c *checkpointRow) digest() (string, error) {
-	return digestOf("shujie checkpoint 1", c.Prev, c.ID, c.FromID, c.ToID, c.Missing, c.Late, c.Count, c.Root, c.At.UnixMicro())
+	return digestOf("shujie checkpoint 2", c.Log, c.Prev, c.ID, c.FromID, c.ToID, c.Missing, c.Late, c.Count, c.Root, c.At.UnixMicro())
 }
 
 // lateFor is how long an id that was missing when its range was sealed may
@@ -39,40 +40,59 @@ const lateFor = time.Hour
 // log does not hold everything in memory.
 const sealAtOnce = 50_000
 
-// Seal seals the events that were written since the last checkpoint into the
-// next one (docs/adr/0006). Events younger than settle are left for the next
-// turn. It returns how many events were sealed. One replica at a time seals;
-// of two, one is refused by the number of the checkpoint.
-func (s *Store) Seal(ctx context.Context, settle time.Duration) (int64, error) {
-	var total int64
-	for {
-		n, more, err := s.sealOnce(ctx, settle)
-		total += n
-		if err != nil || !more {
-			return total, err
-		}
-	}
+// sealedLog is a table of which no row may vanish unseen: its name, and its
+// columns of time and of what a checkpoint counts of a row. A row of the ledger is
+// closed after it was written, and its own seal says that it is unchanged; so
+// only that it is there is counted.
+type sealedLog struct{ table, at, hash string }
+
+const (
+	eventLog  = "events"
+	ledgerLog = "fetches"
+)
+
+func sealedLogs() []sealedLog {
+	return []sealedLog{{eventLog, "at", "hash"}, {ledgerLog, "started_at", "CAST(id AS text)"}}
 }
 
-func (s *Store) sealOnce(ctx context.Context, settle time.Duration) (n int64, more bool, err error) {
+// Seal seals the events and the rows of the ledger that were written since the
+// last checkpoint into the next one of their log (docs/adr/0006). Rows younger
+// than settle are left for the next turn. It returns how many were sealed. One
+// replica at a time seals; of two, one is refused by the number of the
+// checkpoint.
+func (s *Store) Seal(ctx context.Context, settle time.Duration) (int64, error) {
+	var total int64
+	for _, l := range sealedLogs() {
+		for more := true; more; {
+			n, rest, err := s.sealOnce(ctx, l, settle)
+			if total += n; err != nil {
+				return total, err
+			}
+			more = rest
+		}
+	}
+	return total, nil
+}
+
+func (s *Store) sealOnce(ctx context.Context, l sealedLog, settle time.Duration) (n int64, more bool, err error) {
 	now := s.now()
 	err = s.write(ctx, "seal", func(tx *gorm.DB) error {
 		var last checkpointRow
-		if err := tx.Order("id DESC").Limit(1).Find(&last).Error; err != nil {
+		if err := tx.Where("log = ?", l.table).Order("id DESC").Limit(1).Find(&last).Error; err != nil {
 			return err
 		}
-		to, err := settled(tx, last.ToID, at(now.Add(-settle)))
+		to, err := l.settled(tx, last.ToID, at(now.Add(-settle)))
 		if err != nil {
 			return err
 		}
 		more = to > last.ToID+sealAtOnce
 		to = min(to, last.ToID+sealAtOnce)
-		awaited, err := missingSince(tx, at(now.Add(-lateFor)))
+		awaited, err := l.missingSince(tx, at(now.Add(-lateFor)))
 		if err != nil {
 			return err
 		}
-		c := checkpointRow{ID: last.ID + 1, FromID: last.ToID + 1, ToID: to, Prev: last.Hash, At: at(now)}
-		n, err = c.fill(tx, awaited)
+		c := checkpointRow{Log: l.table, ID: last.ID + 1, FromID: last.ToID + 1, ToID: to, Prev: last.Hash, At: at(now)}
+		n, err = c.fill(tx, l, awaited)
 		if err != nil || n == 0 {
 			return err // with nothing new, the range stays open
 		}
@@ -87,20 +107,20 @@ func (s *Store) sealOnce(ctx context.Context, settle time.Duration) (n int64, mo
 	return n, more && n > 0, nil
 }
 
-// settled returns the last id before the first event that is younger than the
+// settled returns the last id before the first row that is younger than the
 // time given.
-func settled(tx *gorm.DB, after int64, before stamp) (int64, error) {
+func (l sealedLog) settled(tx *gorm.DB, after int64, before stamp) (int64, error) {
 	var to int64
-	err := tx.Raw(`SELECT coalesce((SELECT min(id) - 1 FROM events WHERE id > ? AND at > ?), (SELECT max(id) FROM events), 0)`, after, before).
+	err := tx.Raw("SELECT coalesce((SELECT min(id) - 1 FROM "+l.table+" WHERE id > ? AND "+l.at+" > ?), (SELECT max(id) FROM "+l.table+"), 0)", after, before).
 		Scan(&to).Error
 	return max(to, after), err
 }
 
 // missingSince returns the ids that checkpoints since a time missed and no
 // later one picked up.
-func missingSince(tx *gorm.DB, since stamp) (map[int64]bool, error) {
+func (l sealedLog) missingSince(tx *gorm.DB, since stamp) (map[int64]bool, error) {
 	var recent []checkpointRow
-	if err := tx.Select("id", "missing", "late").Where("at > ?", since).Order("id").Find(&recent).Error; err != nil {
+	if err := tx.Select("id", "missing", "late").Where("log = ? AND at > ?", l.table, since).Order("id").Find(&recent).Error; err != nil {
 		return nil, err
 	}
 	ids := map[int64]bool{}
@@ -129,17 +149,17 @@ func (c *checkpointRow) lists() (missing, late []int64, err error) {
 	return missing, late, nil
 }
 
-// hashed is an event as a checkpoint counts it.
+// hashed is a row as a checkpoint counts it.
 type hashed struct {
 	ID   int64
 	Hash string
 }
 
-// fill counts the events of the range and those awaited that came since, and
+// fill counts the rows of the range and those awaited that came since, and
 // returns how many there are.
-func (c *checkpointRow) fill(tx *gorm.DB, awaited map[int64]bool) (int64, error) {
+func (c *checkpointRow) fill(tx *gorm.DB, l sealedLog, awaited map[int64]bool) (int64, error) {
 	var there []hashed
-	if err := tx.Raw("SELECT id, hash FROM events WHERE id BETWEEN ? AND ? ORDER BY id", c.FromID, c.ToID).Scan(&there).Error; err != nil {
+	if err := tx.Raw("SELECT id, "+l.hash+" AS hash FROM "+l.table+" WHERE id BETWEEN ? AND ? ORDER BY id", c.FromID, c.ToID).Scan(&there).Error; err != nil {
 		return 0, err
 	}
 	missing := []int64{}
@@ -161,7 +181,7 @@ func (c *checkpointRow) fill(tx *gorm.DB, awaited map[int64]bool) (int64, error)
 	slices.Sort(ids)
 	for chunk := range slices.Chunk(ids, inserts) {
 		var came []hashed
-		if err := tx.Raw("SELECT id, hash FROM events WHERE id IN ? ORDER BY id", chunk).Scan(&came).Error; err != nil {
+		if err := tx.Raw("SELECT id, "+l.hash+" AS hash FROM "+l.table+" WHERE id IN ? ORDER BY id", chunk).Scan(&came).Error; err != nil {
 			return 0, err
 		}
 		for _, e := range came {
@@ -182,7 +202,7 @@ func (c *checkpointRow) fill(tx *gorm.DB, awaited map[int64]bool) (int64, error)
 	return c.Count, nil
 }
 
-// root is SM3 over the hashes of events in the order of their ids.
+// root is SM3 over the hashes of rows in the order of their ids.
 func root(events []hashed) string {
 	slices.SortFunc(events, func(a, b hashed) int { return int(a.ID - b.ID) })
 	text := make([][]byte, len(events))

@@ -47,7 +47,7 @@ func (s *Store) Verify(ctx context.Context, limit int) (Report, error) {
 	}
 	v := &verifier{s: s, limit: limit}
 	err := firstError(
-		func() error { return v.checkpoints(ctx) },
+		func() error { return v.checkpoints(ctx, sealedLogs()) },
 		func() error { return v.chains(ctx) },
 		func() error { return v.orphans(ctx) },
 		func() error { return v.ledger(ctx) },
@@ -78,123 +78,6 @@ func (v *verifier) found(p Problem, text string, args ...any) {
 	}
 	p.Text = fmt.Sprintf(text, args...)
 	v.Problems = append(v.Problems, p)
-}
-
-// checkpoints checks the chain of checkpoints, and each against the events that
-// are there. It reads the checkpoints first: what they count was committed by
-// then.
-func (v *verifier) checkpoints(ctx context.Context) error {
-	var list []checkpointRow
-	if err := v.s.read(ctx).Order("id").Find(&list).Error; err != nil {
-		return err
-	}
-	v.Checkpoints = int64(len(list))
-	late := map[int64]bool{}
-	for i := range list {
-		_, ids, err := list[i].lists()
-		if err != nil {
-			continue // the checkpoint is reported below: its hash covers the lists
-		}
-		for _, id := range ids {
-			late[id] = true
-		}
-	}
-	var prev checkpointRow
-	for i := range list {
-		c := &list[i]
-		sum, err := c.digest()
-		if err != nil {
-			return err
-		}
-		switch at := (Problem{Checkpoint: c.ID}); {
-		case sum != c.Hash:
-			at.Kind = Changed
-			v.found(at, "checkpoint %d was changed: its hash does not cover what it says", c.ID)
-		case c.ID != prev.ID+1:
-			at.Kind = Missing
-			v.found(at, "the checkpoints between %d and %d are gone", prev.ID, c.ID)
-		case c.Prev != prev.Hash || c.FromID != prev.ToID+1:
-			at.Kind = Changed
-			v.found(at, "checkpoint %d does not follow checkpoint %d: one of them was rewritten", c.ID, prev.ID)
-		}
-		if sum == c.Hash {
-			if err := v.counted(ctx, c, late); err != nil {
-				return err
-			}
-		}
-		if v.full() {
-			return nil
-		}
-		prev = *c
-	}
-	return nil
-}
-
-// placed is an event as it is compared with a checkpoint.
-type placed struct {
-	ID     int64
-	Hash   string
-	CaseID int64
-	Seq    int64
-}
-
-// counted compares a checkpoint with the events that are there.
-func (v *verifier) counted(ctx context.Context, c *checkpointRow, lateAnywhere map[int64]bool) error {
-	missing, late, err := c.lists()
-	if err != nil {
-		return err
-	}
-	var there []placed
-	err = v.s.read(ctx).Raw("SELECT id, hash, case_id, seq FROM events WHERE id BETWEEN ? AND ? ORDER BY id", c.FromID, c.ToID).Scan(&there).Error
-	if err != nil {
-		return err
-	}
-	for chunk := range slices.Chunk(late, inserts) {
-		var came []placed
-		if err := v.s.read(ctx).Raw("SELECT id, hash, case_id, seq FROM events WHERE id IN ?", chunk).Scan(&came).Error; err != nil {
-			return err
-		}
-		there = append(there, came...)
-	}
-	uncounted := map[int64]bool{}
-	for _, id := range missing {
-		uncounted[id] = true
-	}
-	present := map[int64]bool{}
-	var sum []hashed
-	for _, e := range there {
-		present[e.ID] = true
-		inRange := e.ID >= c.FromID && e.ID <= c.ToID
-		switch {
-		case !inRange || !uncounted[e.ID]:
-			sum = append(sum, hashed{e.ID, e.Hash})
-		case lateAnywhere[e.ID]: // counted by a later checkpoint
-		case c.At.Add(lateFor).Before(v.s.now()):
-			v.found(Problem{Kind: Inserted, Case: workflow.CaseID(e.CaseID), Seq: e.Seq, Event: e.ID, Checkpoint: c.ID},
-				"event %d (case %d, seq %d) was not there when checkpoint %d sealed its range", e.ID, e.CaseID, e.Seq, c.ID)
-		}
-	}
-	v.sealed += int64(len(sum))
-	gone := false
-	absent := func(id int64) {
-		if !present[id] {
-			gone = true
-			v.found(Problem{Kind: Missing, Event: id, Checkpoint: c.ID}, "event %d is gone: checkpoint %d counted it", id, c.ID)
-		}
-	}
-	for id := c.FromID; id <= c.ToID && !v.full(); id++ {
-		if !uncounted[id] {
-			absent(id)
-		}
-	}
-	for _, id := range late {
-		absent(id)
-	}
-	if !gone && (root(sum) != c.Root || int64(len(sum)) != c.Count) {
-		v.found(Problem{Kind: Changed, Checkpoint: c.ID},
-			"one of the events %d to %d has another hash than the one that checkpoint %d sealed", c.FromID, c.ToID, c.ID)
-	}
-	return nil
 }
 
 // chains checks the chain of every case and that the case says what its last

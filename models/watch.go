@@ -49,7 +49,7 @@ func (s *Store) Watch(ctx context.Context, grace time.Duration) ([]Watched, erro
 		{WatchFetches, "SELECT due_at AS since FROM outbox WHERE NOT dead AND free_at <= ? AND kind = ? ORDER BY free_at", []any{by, workflow.EffectFetch}},
 		{WatchOutbox, "SELECT due_at AS since FROM outbox WHERE NOT dead AND free_at <= ? AND kind <> ? ORDER BY free_at", []any{by, workflow.EffectFetch}},
 		{WatchDead, "SELECT created_at AS since FROM outbox WHERE dead ORDER BY id", nil},
-		{WatchSeal, "SELECT at AS since FROM events WHERE id > (SELECT coalesce(max(to_id), 0) FROM checkpoints) AND at <= ? ORDER BY id", []any{by}},
+		{WatchSeal, "SELECT at AS since FROM events WHERE id > (SELECT coalesce(max(to_id), 0) FROM checkpoints WHERE log = 'events') AND at <= ? ORDER BY id", []any{by}},
 		{WatchMigrations, "SELECT moved_at AS since FROM migrations WHERE status IN ('running', 'undoing') AND moved_at <= ? ORDER BY id", []any{by}},
 	} {
 		var row struct {

@@ -112,8 +112,14 @@ func ledgerTampering(w *World) {
 	if _, err := w.Store.DestroyPayloads(w.Context(), second.ID, "办结"); err != nil {
 		w.Fatal(err)
 	}
+	refused, job := w.Fetching("丁")
+	w.fetch(refused, job, models.FetchRefused)
+	calls, err := w.Store.Fetches(w.Context(), models.Scope{All: true}, refused.ID)
+	if err != nil || len(calls) != 1 {
+		w.Fatalf("%+v, %v", calls, err)
+	}
 	w.seal()
-	if r := w.verify(); len(r.Problems) != 0 || r.Calls != 3 || r.Receipts != 3 {
+	if r := w.verify(); len(r.Problems) != 0 || r.Calls != 4 || r.Receipts != 3 {
 		w.Fatalf("untouched: %+v", r)
 	}
 	tables := []string{"fetches", "receipts", "payloads", "payload_keys", "destructions", "installation_keys"}
@@ -123,6 +129,8 @@ func ledgerTampering(w *World) {
 		"an outcome in the ledger":         {`UPDATE fetches SET outcome = 'refused' WHERE id = %[1]d`, "changed: ledger row %[1]d"},
 		"an actor in the ledger":           {`UPDATE fetches SET actor = 1, seal = '' WHERE id = %[2]d`, "changed: ledger row %[2]d"},
 		"a call set back to pending":       {`UPDATE fetches SET outcome = 'pending', ended_at = NULL, receipt_id = 0 WHERE id = %[1]d`, "changed: ledger row %[1]d"},
+		"a call that left no receipt":      {`DELETE FROM fetches WHERE id = %[6]d`, "missing: ledger row %[6]d is gone"},
+		"a call with all that it left":     {`DELETE FROM payload_keys WHERE receipt_id = %[3]d; DELETE FROM payloads WHERE receipt_id = %[3]d; DELETE FROM receipts WHERE id = %[3]d; DELETE FROM fetches WHERE id = %[1]d`, "missing: ledger row %[1]d is gone"},
 		"a ledger row with another's seal": {`UPDATE fetches SET seal = (SELECT seal FROM fetches WHERE id = %[2]d) WHERE id = %[1]d`, "changed: ledger row %[1]d"},
 		"a basis on a receipt":             {`UPDATE receipts SET basis = basis || '。' WHERE id = %[3]d`, "changed: receipt: receipt %[3]d"},
 		"a longer validity":                {`UPDATE receipts SET valid_until = at WHERE id = %[4]d`, "changed: receipt: receipt %[4]d"},
@@ -151,7 +159,7 @@ func ledgerTampering(w *World) {
 			w.Exec("DROP TABLE IF EXISTS kept_" + table)
 			w.Exec("CREATE TABLE kept_" + table + " AS SELECT * FROM " + table)
 		}
-		ids := strings.NewReplacer("%[1]d", fmt.Sprint(first.Fetch), "%[2]d", fmt.Sprint(r2.Fetch), "%[3]d", fmt.Sprint(first.ID), "%[4]d", fmt.Sprint(r2.ID), "%[5]d", fmt.Sprint(third.ID))
+		ids := strings.NewReplacer("%[1]d", fmt.Sprint(first.Fetch), "%[2]d", fmt.Sprint(r2.Fetch), "%[3]d", fmt.Sprint(first.ID), "%[4]d", fmt.Sprint(r2.ID), "%[5]d", fmt.Sprint(third.ID), "%[6]d", fmt.Sprint(calls[0].ID))
 		w.Exec(before + ids.Replace(test.do) + after)
 		var found []string
 		for _, p := range w.verify().Problems {

@@ -430,8 +430,10 @@ CREATE TABLE destructions (
     seal       text    NOT NULL
 );
 
+-- What was there of a log, 'events' or 'fetches', when a range of it was sealed.
 CREATE TABLE checkpoints (
-    id      integer NOT NULL CONSTRAINT checkpoints_pkey PRIMARY KEY,
+    log     text    NOT NULL,
+    id      integer NOT NULL,
     from_id integer NOT NULL,
     to_id   integer NOT NULL,
     missing text    NOT NULL, -- ids of the range that were not there, as JSON
@@ -440,7 +442,8 @@ CREATE TABLE checkpoints (
     root    text    NOT NULL,
     prev    text    NOT NULL,
     hash    text    NOT NULL,
-    at      integer NOT NULL
+    at      integer NOT NULL,
+    CONSTRAINT checkpoints_pkey PRIMARY KEY (log, id)
 );
 
 -- One action on many cases: a frozen selection, done row by row (docs/design.md).

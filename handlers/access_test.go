@@ -146,6 +146,8 @@ func expectations(own, foreign caseView, receipt, set int64) map[string][]probe 
 		"POST /notices/seen":                 {{path: "/notices/seen", body: none, yes: http.StatusNoContent, may: business()}},
 		"GET /receipts/:id":                  {{path: is(receipt, "/receipts/%d"), yes: ok, may: seesOwn, hidden: business().but(seesOwn)}},
 		"GET /receipts/:id/document":         {{path: is(receipt, "/receipts/%d/document"), yes: ok, may: seesOwn, hidden: business().but(seesOwn)}},
+		"GET /usage":                         {{path: "/usage", yes: ok, may: business()}},
+		"GET /usage/export":                  {{path: "/usage/export", yes: ok, may: business()}},
 		"GET /receipt-key":                   {{path: "/receipt-key", yes: ok, open: true}},
 		"GET /incidents":                     {{path: "/incidents", yes: ok, may: everybody}},
 		"GET /watch":                         {{path: "/watch", yes: ok, may: who{"coord", "coord_wx", "sysadmin"}}},

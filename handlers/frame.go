@@ -97,6 +97,7 @@ func (f *frames) nav(c *gin.Context, a workflow.Actor, todo int64) []web.NavItem
 	add(rule{"catalogue", "read"}, "/service-items", "事项目录", "Service items", 0, strings.HasPrefix(path, "/service-items"))
 	add(rule{"catalogue", "read"}, "/resources", "数据目录", "Data catalogue", 0, strings.HasPrefix(path, "/resources"))
 	add(rule{"catalogue", "read"}, "/coverage", "数据覆盖", "Coverage", 0, strings.HasPrefix(path, "/coverage"))
+	add(rule{"receipt", "read"}, "/usage", "数据使用", "Data use", 0, strings.HasPrefix(path, "/usage"))
 	add(rule{"share_request", "read"}, "/cases?kind=share_request", "共享申请", "Share requests", 0, shares)
 	add(rule{"routing", "read"}, "/routing", "路由规则", "Routing rules", 0, strings.HasPrefix(path, "/routing"))
 	add(rule{"definition", "read"}, "/definitions", "流程定义", "Definitions", 0, strings.HasPrefix(path, "/definitions") || strings.HasPrefix(path, "/migrations"))

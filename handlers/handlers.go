@@ -32,6 +32,7 @@ type Store interface {
 	caseReader
 	catalogue
 	coverStore
+	useStore
 	batches
 	receiptReader
 	window
@@ -153,6 +154,7 @@ type server struct {
 	batches  *batchPages
 	things   *things
 	lists    *lists
+	usage    *usage
 	defs     *definitions
 	days     *calendars
 	notices  *notices
@@ -193,6 +195,7 @@ func newServer(o Options) (*server, error) {
 		days:     &calendars{store: o.Store, book: o.Store, policy: o.Policy, show: show, now: o.Now},
 		notices:  &notices{store: o.Store, show: show},
 		receipts: &receipts{store: o.Store, show: show},
+		usage:    &usage{store: o.Store, show: show},
 		ops:      ops,
 		away:     &incidents{store: o.Store},
 		watch:    &watch{store: o.Store, now: o.Now},

@@ -127,6 +127,8 @@ func (s *server) routes() []route {
 		{method: http.MethodPost, page: "/notices/seen", api: "/notices/seen", do: s.notices.seen, may: rule{"notice", "read"}},
 		{method: http.MethodGet, page: "/receipts/:id", api: "/receipts/:id", do: s.receipts.get, may: rule{"receipt", "read"}},
 		{method: http.MethodGet, page: "/receipts/:id/document", api: "/receipts/:id/document", do: s.receipts.document, may: rule{"receipt", "read"}},
+		{method: http.MethodGet, page: "/usage", api: "/usage", do: s.usage.list, may: rule{"receipt", "read"}},
+		{method: http.MethodGet, page: "/usage/export", api: "/usage/export", stream: s.usage.export, may: rule{"receipt", "read"}},
 		{method: http.MethodGet, page: "/receipt-key", api: "/receipt-key", do: s.receipts.key, open: true},
 
 		{method: http.MethodGet, page: "/watch", api: "/watch", do: s.watch.get, may: rule{"watch", "read"}},

@@ -513,6 +513,7 @@ func samples() []sample {
 	}
 	list = append(list, routingSamples(f)...)
 	list = append(list, catalogueSamples(f)...)
+	list = append(list, usageSamples(f)...)
 	list = append(list, calendarSamples(f)...)
 	add("error-404-anonymous", "error", anonymous(), nil, &Problem{Status: 404, Title: both("没有找到", "Not found")})
 	return list

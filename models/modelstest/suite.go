@@ -72,6 +72,7 @@ func Exercise(t *testing.T, open Open) {
 		{"a rotation that was cut off is taken up", cutRotation},
 		{"receipts of a replaced signing key hold", signingRotation},
 		{"master keys may lie with a key service", foreignKeys},
+		{"a provider sees who used its data for what, and nobody else does", providersSeeUse},
 		{"verify names what was done to receipts, records and the ledger", ledgerTampering},
 		{"a notice is kept once and told to its seat", notices},
 		{"sessions are found until they end", sessions},

@@ -158,10 +158,10 @@ func (s *Store) Backlog(ctx context.Context) (waiting, dead int64, err error) {
 const keyAge = 24 * time.Hour
 
 // Prune removes idempotency keys older than a day, bulk acts that were previewed
-// then and never run, and sessions that ended.
+// then and never run, sessions that ended, and calls whose time is over.
 func (s *Store) Prune(ctx context.Context) error {
 	now := s.now()
-	return s.write(ctx, "prune", func(tx *gorm.DB) error {
+	err := s.write(ctx, "prune", func(tx *gorm.DB) error {
 		if err := tx.Exec("DELETE FROM idempotency_keys WHERE created_at < ?", at(now.Add(-keyAge))).Error; err != nil {
 			return err
 		}
@@ -174,4 +174,9 @@ func (s *Store) Prune(ctx context.Context) error {
 		}
 		return tx.Exec("DELETE FROM sessions WHERE expiry <= ?", at(now)).Error
 	})
+	if err != nil {
+		return err
+	}
+	_, err = s.ForgetCalls(ctx)
+	return err
 }

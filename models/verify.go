@@ -68,7 +68,13 @@ type verifier struct {
 	s      *Store
 	limit  int
 	sealed int64 // events that are there and counted
+
+	removed removed // of the log that is looked at
 }
+
+// removed is how many rows of a log may be gone, since their time was over, and
+// how many are.
+type removed struct{ through, count, gone int64 }
 
 func (v *verifier) full() bool { return len(v.Problems) >= v.limit }
 

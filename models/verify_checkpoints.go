@@ -17,8 +17,18 @@ func (v *verifier) checkpoints(ctx context.Context, logs []sealedLog) error {
 			return err
 		}
 		v.Checkpoints += int64(len(list))
+		v.removed = removed{}
+		if l.table == ledgerLog {
+			var err error
+			if v.removed.through, v.removed.count, err = v.removals(ctx); err != nil {
+				return err
+			}
+		}
 		if err := v.chain(ctx, l, list); err != nil {
 			return err
+		}
+		if r := v.removed; r.gone > r.count {
+			v.found(Problem{Kind: Missing, Fetch: r.through}, "of the ledger rows through %d, %d are gone, and %d were removed on record", r.through, r.gone, r.count)
 		}
 	}
 	return nil
@@ -117,7 +127,12 @@ func (v *verifier) counted(ctx context.Context, l sealedLog, c *checkpointRow, l
 	}
 	gone := false
 	absent := func(id int64) {
-		if !present[id] {
+		switch {
+		case present[id]:
+		case id <= v.removed.through:
+			gone = true
+			v.removed.gone++
+		default:
 			gone = true
 			v.found(l.problem(Missing, id, c), "%s %d is gone: checkpoint %d of the %s counted it", l.row(), id, c.ID, l.table)
 		}

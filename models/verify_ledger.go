@@ -46,7 +46,7 @@ func (v *verifier) counts(ctx context.Context) error {
 		Day                                string
 	}
 	err := v.s.read(ctx).Raw(`SELECT resource_id, dept, day, sum(counted) AS counted, sum(written) AS written FROM (
-		SELECT resource_id, dept, day, calls AS counted, 0 AS written FROM call_counts
+		SELECT resource_id, dept, day, calls - forgotten AS counted, 0 AS written FROM call_counts
 		UNION ALL SELECT coalesce(resource_id, 0), coalesce(user_dept, 0), `+v.s.d.day+`, 0, 1 FROM fetches) AS c
 		GROUP BY resource_id, dept, day HAVING sum(counted) <> sum(written) ORDER BY day, resource_id, dept LIMIT ?`, inserts).Scan(&rows).Error
 	for _, r := range rows {

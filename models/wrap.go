@@ -7,7 +7,7 @@ import (
 )
 
 // A payload is encrypted under a data key of its own, and the data key is kept
-// wrapped under a master key (envelope encryption, docs/adr/0017). A new master
+// wrapped under a master key (envelope encryption, docs/adr/0018). A new master
 // key costs a new wrapping of small keys and no payload; a destroyed data key
 // leaves a payload that opens nowhere, also in a copy.
 

@@ -225,8 +225,8 @@ func waiters(w *World) {
 	}
 }
 
-// ledgerStays: records of use are kept for three years at least (条例 Art. 29);
-// the house never removes them.
+// ledgerStays: records of use are kept for three years at least (条例 Art. 29),
+// and those that left a receipt are never removed.
 func ledgerStays(w *World) {
 	c, job := w.Fetching("留存")
 	row, err := w.Store.BeginFetch(w.Context(), models.Fetch{Job: job.ID, Attempt: 1, Case: c.ID, Requirement: c.Requirements[0].ID, Resource: c.Requirements[0].Resource})

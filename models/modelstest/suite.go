@@ -63,6 +63,7 @@ func Exercise(t *testing.T, open Open) {
 		{"a permission in use is no work", permissionsAreNoWork},
 		{"cases wait for one application", waiters},
 		{"records of use are there after three years", ledgerStays},
+		{"calls without a receipt go after three years, on record", oldCallsGo},
 		{"what was fetched is encrypted, signed and destroyed on record", payloads},
 		{"a receipt leaves the house and is read again to the letter", receiptDocuments},
 		{"a record is used again while it is valid, and each use has its receipt", reusedRecord},

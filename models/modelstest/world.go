@@ -284,7 +284,7 @@ func Tables() []string {
 		"users", "grants", "sessions", "batches", "cases", "requirements", "events", "marks", "outbox", "idempotency_keys",
 		"fetches", "receipts", "payloads", "payload_keys", "installation_keys", "destructions", "checkpoints", "notices", "definitions", "migrations", "migration_cases",
 		"bulks", "bulk_items", "substitutes", "filters", "entry_versions", "calendars", "replays", "replay_rows",
-		"incidents", "parks", "rates", "call_counts",
+		"incidents", "parks", "rates", "call_counts", "ledger_removals",
 	}
 }
 

@@ -352,7 +352,18 @@ CREATE TABLE call_counts (
     day         text    NOT NULL,
     slot        smallint NOT NULL,
     calls       bigint NOT NULL,
+    forgotten   bigint NOT NULL DEFAULT 0, -- of them, whose ledger rows were removed in time
     CONSTRAINT call_counts_pkey PRIMARY KEY (resource_id, dept, day, slot)
+);
+
+-- Rows of the ledger that were removed when their three years were over (条例
+-- Art. 29), so that what is gone by rule can be told from what vanished.
+CREATE TABLE ledger_removals (
+    through bigint NOT NULL CONSTRAINT ledger_removals_pkey PRIMARY KEY,
+    count   bigint NOT NULL,
+    before  timestamptz NOT NULL,
+    at      timestamptz NOT NULL,
+    seal    text NOT NULL
 );
 
 CREATE TABLE receipts (
@@ -397,7 +408,7 @@ CREATE TABLE payloads (
 );
 
 -- The data key of each payload, wrapped under the master key that it names
--- (docs/adr/0017). Destroyed with the payload; a copy of payloads alone is noise.
+-- (docs/adr/0018). Destroyed with the payload; a copy of payloads alone is noise.
 CREATE TABLE payload_keys (
     receipt_id bigint NOT NULL CONSTRAINT payload_keys_pkey PRIMARY KEY
                CONSTRAINT payload_keys_receipt_fkey REFERENCES receipts (id),
@@ -670,6 +681,6 @@ CREATE TABLE series (
 
 -- +goose Down
 DROP TABLE series, call_counts, rates, parks, incidents;
-DROP TABLE replay_rows, replays, calendars, entry_versions, filters, substitutes, bulk_items, bulks, migration_cases, migrations, definitions, notices, checkpoints, destructions, payloads, receipts, fetches, idempotency_keys, outbox, marks,
+DROP TABLE replay_rows, replays, calendars, entry_versions, filters, substitutes, bulk_items, bulks, migration_cases, migrations, definitions, notices, checkpoints, destructions, installation_keys, payload_keys, payloads, receipts, ledger_removals, fetches, idempotency_keys, outbox, marks,
     events, requirements, cases, batches, sessions, grants, users, routing_sets, proof_holders, proofs,
     service_items, resources, departments, regions, sequences;

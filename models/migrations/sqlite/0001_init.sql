@@ -352,7 +352,18 @@ CREATE TABLE call_counts (
     day         text    NOT NULL,
     slot        integer NOT NULL,
     calls       integer NOT NULL,
+    forgotten   integer NOT NULL DEFAULT 0, -- of them, whose ledger rows were removed in time
     CONSTRAINT call_counts_pkey PRIMARY KEY (resource_id, dept, day, slot)
+);
+
+-- Rows of the ledger that were removed when their three years were over (条例
+-- Art. 29), so that what is gone by rule can be told from what vanished.
+CREATE TABLE ledger_removals (
+    through integer NOT NULL CONSTRAINT ledger_removals_pkey PRIMARY KEY,
+    count   integer NOT NULL,
+    before  integer NOT NULL,
+    at      integer NOT NULL,
+    seal    text NOT NULL
 );
 
 CREATE TABLE receipts (
@@ -397,7 +408,7 @@ CREATE TABLE payloads (
 );
 
 -- The data key of each payload, wrapped under the master key that it names
--- (docs/adr/0017). Destroyed with the payload; a copy of payloads alone is noise.
+-- (docs/adr/0018). Destroyed with the payload; a copy of payloads alone is noise.
 CREATE TABLE payload_keys (
     receipt_id integer NOT NULL CONSTRAINT payload_keys_pkey PRIMARY KEY
                CONSTRAINT payload_keys_receipt_fkey REFERENCES receipts (id),
@@ -692,6 +703,7 @@ DROP TABLE installation_keys;
 DROP TABLE payload_keys;
 DROP TABLE payloads;
 DROP TABLE receipts;
+DROP TABLE ledger_removals;
 DROP TABLE fetches;
 DROP TABLE idempotency_keys;
 DROP TABLE outbox;

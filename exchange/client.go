@@ -224,3 +224,9 @@ func or[T comparable](v, def T) T {
 	}
 	return v
 }
+
+// CheckBase says what is wrong with the address of a platform.
+func CheckBase(base string) error {
+	_, err := baseAddress(base)
+	return err
+}

@@ -128,3 +128,8 @@ func readXRoadError(a Answer, kind string, private []string) Answer {
 	a.Message = strings.TrimRight("X-Road: "+a.Code+" "+scrub(said, private), " ")
 	return a
 }
+
+// trustedHeader is the header of an answer to the request of that id.
+func trustedHeader(id string) http.Header {
+	return http.Header{xroadID: {id}, xroadHash: {base64.StdEncoding.EncodeToString(make([]byte, 64))}}
+}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -131,7 +132,8 @@ func (h *things) addResource(c *gin.Context) (Page, error) {
 	r := models.NewResource{
 		Resource: models.Resource{
 			Code: e.Code, Name: e.Name, Provider: provider.ID, Class: e.Class, Condition: e.Condition,
-			Version: b.text("version", 50), ValidDays: int(days), Repeatable: b.flag("repeatable"), Profile: b.text("profile", 50), Rate: b.text("rate", 20),
+			Version: b.text("version", 50), ValidDays: int(days), Repeatable: b.flag("repeatable"), Rate: b.text("rate", 20),
+			Platform: cmp.Or(b.text("platform", 50), b.text("profile", 50)), // the one of the settings is called by its profile
 		},
 		ProviderCode: provider.Code, Link: b.link(), Entry: e, By: actorOf(c).Name,
 	}
@@ -167,7 +169,10 @@ func (h *things) addResource(c *gin.Context) (Page, error) {
 // link reads how a resource is called; it is stored encrypted and never shown.
 func (b *body) link() models.Link {
 	in := b.sub("link")
-	l := models.Link{RID: in.text("rid", 200), SID: in.text("sid", 200), AppKey: in.text("appkey", 200), Method: in.text("method", 10)}
+	l := models.Link{
+		RID: in.text("rid", 200), SID: in.text("sid", 200), AppKey: in.text("appkey", 200), Method: in.text("method", 10),
+		Operation: in.text("operation", 200), Account: in.text("account", 100), Password: in.text("password", 200),
+	}
 	if l.Method != "" && l.Method != http.MethodGet && l.Method != http.MethodPost {
 		in.refuse("method", "应为 GET 或 POST", "must be GET or POST")
 	}

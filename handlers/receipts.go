@@ -40,7 +40,8 @@ type receiptView struct {
 	Consent     string          `json:"consent,omitempty"`
 	Applied     int64           `json:"application,omitempty"` // as in fetchView
 	RequestID   string          `json:"request_id"`
-	Hash        string          `json:"hash"` // SM3 of the record
+	Trail       string          `json:"trail"` // the platforms that the call passed
+	Hash        string          `json:"hash"`  // SM3 of the record
 	Probe       bool            `json:"probe"`
 	At          time.Time       `json:"at"`
 	ValidUntil  time.Time       `json:"valid_until"`
@@ -145,7 +146,7 @@ func receiptOf(n *names, r models.Receipt) receiptView {
 		ID: r.ID, Case: int64(r.Case), CaseNumber: r.CaseNumber, Need: r.Requirement, Source: r.Source,
 		Resource: r.ResourceName, Version: r.ResourceVersion, Provider: named(n.dept(r.Provider), r.ProviderName),
 		User: named(n.dept(r.User), r.UserName), Purpose: r.Purpose, Basis: r.Basis, Consent: r.Consent, Applied: int64(r.Application),
-		RequestID: r.RequestID, Hash: r.Hash, Probe: r.Probe, At: r.At, ValidUntil: r.ValidUntil,
+		RequestID: r.RequestID, Trail: r.Trail, Hash: r.Hash, Probe: r.Probe, At: r.At, ValidUntil: r.ValidUntil,
 		Key: r.Key, Signature: r.Signature, DestroyedAt: r.DestroyedAt,
 	}
 }

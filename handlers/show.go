@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -299,6 +300,16 @@ func (v *viewer) event(n *names, k workflow.Kind, e workflow.Event) eventView {
 	return out
 }
 
+// trailOf is the way of a call; a platform that nobody gave a name goes by its
+// code.
+func trailOf(hops []models.Hop) []trailView {
+	list := make([]trailView, len(hops))
+	for i, h := range hops {
+		list[i] = trailView{Platform: h.Platform, Name: cmp.Or(h.Name, h.Platform), Level: string(h.Level), Request: h.Request, Evidence: h.Evidence}
+	}
+	return list
+}
+
 func fetchOf(n *names, f models.Fetch, now time.Time) fetchView {
 	end := now
 	if f.EndedAt != nil {
@@ -308,7 +319,7 @@ func fetchOf(n *names, f models.Fetch, now time.Time) fetchView {
 		ID: f.ID, Attempt: f.Attempt, Need: f.Requirement, Resource: f.ResourceName, Version: f.ResourceVersion, Provider: n.dept(f.Provider),
 		Purpose: f.Purpose, Basis: f.Basis, Applied: int64(f.Application), Outcome: string(f.Outcome), Title: outcomeTitle(f.Outcome), Message: f.Message,
 		RequestID: f.RequestID, StartedAt: f.StartedAt, EndedAt: f.EndedAt, Receipt: f.Receipt,
-		Seconds: int64(max(0, end.Sub(f.StartedAt)) / time.Second),
+		Seconds: int64(max(0, end.Sub(f.StartedAt)) / time.Second), Trail: trailOf(f.Trail),
 	}
 }
 

@@ -255,23 +255,33 @@ type hopsView struct {
 }
 
 type fetchView struct {
-	ID        int64      `json:"id"`
-	Attempt   int        `json:"attempt"`
-	Need      int64      `json:"requirement"`
-	Resource  string     `json:"resource"`
-	Version   string     `json:"resource_version"`
-	Provider  *deptView  `json:"provider,omitempty"`
-	Purpose   string     `json:"purpose"`
-	Basis     string     `json:"basis"`
-	Applied   int64      `json:"application,omitempty"` // the application whose grant let it be fetched
-	Outcome   string     `json:"outcome"`
-	Title     fault.Text `json:"outcome_title"`
-	Message   string     `json:"message,omitempty"`
-	RequestID string     `json:"request_id,omitempty"`
-	StartedAt time.Time  `json:"started_at"`
-	EndedAt   *time.Time `json:"ended_at,omitempty"`
-	Seconds   int64      `json:"seconds"` // the platform's time of this call, up to now while it lasts
-	Receipt   int64      `json:"receipt,omitempty"`
+	ID        int64       `json:"id"`
+	Attempt   int         `json:"attempt"`
+	Need      int64       `json:"requirement"`
+	Resource  string      `json:"resource"`
+	Version   string      `json:"resource_version"`
+	Provider  *deptView   `json:"provider,omitempty"`
+	Purpose   string      `json:"purpose"`
+	Basis     string      `json:"basis"`
+	Applied   int64       `json:"application,omitempty"` // the application whose grant let it be fetched
+	Outcome   string      `json:"outcome"`
+	Title     fault.Text  `json:"outcome_title"`
+	Message   string      `json:"message,omitempty"`
+	RequestID string      `json:"request_id,omitempty"`
+	StartedAt time.Time   `json:"started_at"`
+	EndedAt   *time.Time  `json:"ended_at,omitempty"`
+	Seconds   int64       `json:"seconds"` // the platform's time of this call, up to now while it lasts
+	Receipt   int64       `json:"receipt,omitempty"`
+	Trail     []trailView `json:"trail,omitempty"` // the platforms that the call passed, the one that was called first
+}
+
+// trailView is a platform that a call passed.
+type trailView struct {
+	Platform string `json:"platform"`
+	Name     string `json:"name"`
+	Level    string `json:"level,omitempty"`    // city, province, nation
+	Request  string `json:"request,omitempty"`  // how the platform calls the request
+	Evidence string `json:"evidence,omitempty"` // what it says of the request that it answered
 }
 
 // choiceView is a button: one that can be pressed, or one that says why not.

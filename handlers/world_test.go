@@ -215,7 +215,7 @@ func reference(tb testing.TB) models.Reference {
 
 func resource(name, provider string, class workflow.ShareClass) models.NewResource {
 	return models.NewResource{
-		Resource: models.Resource{Code: "R-" + provider + "-" + fmt.Sprint(int(class)), Name: name, Class: class, Condition: condition(class), Version: "1", ValidDays: 30, Repeatable: true, Profile: "gjgxjhpt"},
+		Resource: models.Resource{Code: "R-" + provider + "-" + fmt.Sprint(int(class)), Name: name, Class: class, Condition: condition(class), Version: "1", ValidDays: 30, Repeatable: true, Platform: "gjgxjhpt"},
 		Link:     models.Link{RID: "11111111-2222-3333-4444-555555555555", SID: "s_" + provider, AppKey: "00112233445566778899aabbccddeeff", Method: http.MethodPost},
 
 		ProviderCode: provider,

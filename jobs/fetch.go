@@ -60,7 +60,8 @@ const movedWait = time.Minute
 type fetcher struct {
 	ledger ledger
 	engine Engine
-	caller Caller
+	caller Caller // of the platform of the installation's settings
+	lines  *lines // to the platforms that are registered
 	count  *counters
 	log    *slog.Logger
 }
@@ -177,20 +178,22 @@ func (f *fetcher) lost(ctx context.Context, t Task[Fetch], target models.Target)
 // request goes out, and closed with what came back.
 func (f *fetcher) call(ctx context.Context, t Task[Fetch], target models.Target) (exchange.Answer, *models.Receipt, error) {
 	r := target.Resource
+	ask, err := f.prepare(target)
+	if err != nil {
+		return exchange.Answer{Outcome: exchange.Technical, Message: "not called"}, nil, err
+	}
 	row, err := f.ledger.BeginFetch(ctx, models.Fetch{
 		Job: t.ID, Attempt: t.Attempt, Case: t.Case, Requirement: t.Args.Requirement,
 		Resource: r.ID, ResourceName: r.Name, ResourceVersion: r.Version, Provider: r.Provider,
-		User: target.User, Platform: r.Profile, Purpose: target.Purpose, Basis: target.Basis, Consent: target.Consent, Application: target.Grant.Application.ID, Actor: target.Actor,
+		User: target.User, Platform: target.Route[0].Code, Trail: target.Route.Hops(), Purpose: target.Purpose, Basis: target.Basis, Consent: target.Consent, Application: target.Grant.Application.ID, Actor: target.Actor,
 	})
 	if err != nil {
 		return exchange.Answer{Outcome: exchange.Technical, Message: "not called"}, nil, err
 	}
-	answer := f.caller.Call(ctx,
-		exchange.Service{RID: r.Link.RID, SID: r.Link.SID, AppKey: r.Link.AppKey, Method: r.Link.Method},
-		exchange.Question{Params: map[string]string{"xm": target.Subject.Name, "gmsfhm": target.Subject.IDNumber}})
+	answer := ask(ctx)
 	end := models.FetchEnd{
 		Outcome: outcomeOf(answer.Outcome), Message: answer.Message, RequestID: answer.RequestID, Probe: target.Probe, Subject: target.Subject,
-		Sent: answer.Sent, RetryAfter: waitFor(answer),
+		Evidence: answer.RequestHash, Sent: answer.Sent, RetryAfter: waitFor(answer),
 	}
 	if end.Outcome == models.FetchFound {
 		end.Payload, end.ValidDays = answer.Body, r.ValidDays

@@ -32,7 +32,8 @@ func newBook() *book {
 	need := workflow.Requirement{ID: 5, Resource: 9, Status: workflow.NeedFetching}
 	return &book{
 		target: models.Target{
-			Case: 3, Requirement: need,
+			Route: models.Route{{Code: "gjgxjhpt"}},
+			Case:  3, Requirement: need,
 			Resource: models.Resource{
 				ID: 9, Name: "人口基准信息", Provider: 2, Version: "1", ValidDays: 30, Repeatable: true, Connected: true,
 				Link: models.Link{RID: "r", SID: "s", AppKey: "k", Method: "POST"},

@@ -99,7 +99,7 @@ func newHouse(t *testing.T, url string, opt asynq.RedisConnOpt) *house {
 		Departments: []models.Department{{Code: "DT", Name: "政务服务大厅", Hall: true, Region: "320000"}, {Code: "GA", Name: "公安厅", Region: "320000"}, {Code: "ZW", Name: "政务办", Region: "320000"}},
 		Resources: []models.NewResource{{
 			Resource: models.Resource{
-				Name: "人口基准信息", Class: workflow.Unconditional, Version: "1", ValidDays: 30, Repeatable: true, Profile: "gjgxjhpt",
+				Name: "人口基准信息", Class: workflow.Unconditional, Version: "1", ValidDays: 30, Repeatable: true, Platform: "gjgxjhpt",
 			},
 			ProviderCode: "GA", Link: link,
 		}},

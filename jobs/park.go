@@ -47,7 +47,7 @@ func (f *fetcher) wait(ctx context.Context, t Task[Fetch], target models.Target,
 // away reports an outage of the platform of a call that failed: then the failure
 // is the platform's, and the next attempt waits for its end.
 func (f *fetcher) away(ctx context.Context, target models.Target, message string) error {
-	i, err := f.ledger.Away(ctx, target.Resource.Profile, target.Resource.ID)
+	i, err := f.ledger.Away(ctx, target.Route[0].Code, target.Resource.ID)
 	if err != nil {
 		return err
 	}

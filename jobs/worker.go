@@ -11,6 +11,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"github.com/shujie-gov/shujie/models"
 	"github.com/shujie-gov/shujie/workflow"
 )
 
@@ -40,8 +41,9 @@ type Store interface {
 type Options struct {
 	Store  Store
 	Engine Engine
-	Caller Caller
-	Redis  asynq.RedisConnOpt // nil: the work is done in this process alone
+	Caller Caller                                // of the platform of the settings
+	Dial   func(models.Platform) (Caller, error) // of a platform that is registered; nil: there are none
+	Redis  asynq.RedisConnOpt                    // nil: the work is done in this process alone
 	Now    func() time.Time
 	Log    *slog.Logger
 
@@ -154,7 +156,7 @@ func (o *Options) defaults() {
 // register names the work of every kind.
 func (w *Worker) register() error {
 	o := w.opt
-	f := &fetcher{ledger: o.Store, engine: o.Engine, caller: o.Caller, count: &w.count, log: o.Log}
+	f := &fetcher{ledger: o.Store, engine: o.Engine, caller: o.Caller, lines: &lines{dial: o.Dial, open: map[string]dialled{}}, count: &w.count, log: o.Log}
 	return errors.Join(
 		Handle(w.mux, notifier(o.Store)),
 		Handle(w.mux, advancer(o.Engine, o.Log)),

@@ -39,7 +39,8 @@ type Resource struct {
 	Version    string              `json:"version"`
 	ValidDays  int                 `json:"valid_days"`     // how long a fetched record may be relied on
 	Repeatable bool                `json:"repeatable"`     // asking twice does no harm
-	Profile    string              `json:"profile"`        // protocol profile of the platform
+	Platform   string              `json:"platform"`       // code of the platform where it is registered
+	Mapping    string              `json:"-"`              // what is asked and what is kept of an answer, see exchange.Mapping
 	Rate       string              `json:"rate,omitempty"` // how often it may be called, as registered, see ParseRate
 	Connected  bool                `json:"connected"`      // it can be called: it has a sid
 	Status     EntryStatus         `json:"status"`         // of its entry in the catalogue
@@ -49,9 +50,11 @@ type Resource struct {
 // Link is how a resource is called: the identifiers of docs/domain.md §6.1. It
 // is encrypted at rest and never shown.
 type Link struct {
-	RID, SID, AppKey string
-	Method           string          // GET or POST
-	Probe            workflow.Person // the provider's test person, asked for when a case names no citizen
+	RID, SID, AppKey  string
+	Method            string          // GET or POST
+	Operation         string          `json:",omitempty"` // path or SOAP operation, where the profile has one
+	Account, Password string          `json:",omitempty"` // at the provider, where the profile has them
+	Probe             workflow.Person // the provider's test person, asked for when a case names no citizen
 }
 
 // ServiceItem is a matter citizens come for, with the proofs it demands.
@@ -105,7 +108,8 @@ type (
 		Version    string
 		ValidDays  int
 		Repeatable bool
-		Profile    string
+		Platform   string
+		Mapping    string
 		Connected  bool
 		Rate       string
 		Link       string // encrypted
@@ -246,7 +250,7 @@ func (s *Store) Resource(ctx context.Context, id int64) (Resource, error) {
 func (r resourceRow) resource() Resource {
 	return Resource{
 		ID: r.ID, Code: r.Code, Name: r.Name, Provider: workflow.DeptID(r.Provider), Class: workflow.ShareClass(r.Class),
-		Condition: r.Condition, Version: r.Version, ValidDays: r.ValidDays, Repeatable: r.Repeatable, Profile: r.Profile,
+		Condition: r.Condition, Version: r.Version, ValidDays: r.ValidDays, Repeatable: r.Repeatable, Platform: r.Platform, Mapping: r.Mapping,
 		Connected: r.Connected, Rate: r.Rate, Status: EntryStatus(r.Status),
 	}
 }

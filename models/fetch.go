@@ -49,6 +49,7 @@ type Fetch struct {
 	EndedAt         *time.Time
 	Outcome         Outcome
 	Message         string
+	Trail           []Hop // the platforms that the call passed, ours first
 	Receipt         int64
 }
 
@@ -57,6 +58,8 @@ type Target struct {
 	Case        workflow.CaseID
 	Requirement workflow.Requirement
 	Resource    Resource // with its Link
+	Route       Route
+	Asker       Asker
 	Subject     workflow.Person
 	Probe       bool            // Subject is the provider's test person
 	User        workflow.DeptID // the department that the data is for
@@ -65,6 +68,15 @@ type Target struct {
 	Consent     string // how the citizen consented
 	Grant       Grant
 	Actor       int64
+}
+
+// Asker is who asks for the data of a case, and what for, as platforms want to
+// know it.
+type Asker struct {
+	Account, Name  string // of the person
+	Unit, UnitCode string // of the department that the data is for
+	Matter         string // the service item
+	Case           string // its number
 }
 
 type fetchRow struct {
@@ -89,6 +101,7 @@ type fetchRow struct {
 	EndedAt         stamp
 	Outcome         string
 	Message         string
+	Trail           string
 	ReceiptID       int64
 	Seal            string // see fetchRow.text
 }
@@ -102,7 +115,7 @@ func (r fetchRow) fetch() Fetch {
 		Resource: int64(r.ResourceID), ResourceName: r.ResourceName, ResourceVersion: r.ResourceVersion,
 		Provider: workflow.DeptID(r.Provider), User: workflow.DeptID(r.UserDept), Platform: r.Platform, Purpose: r.Purpose, Basis: r.Basis, Consent: r.Consent,
 		Application: workflow.CaseID(r.Application), Actor: r.Actor, RequestID: r.RequestID,
-		StartedAt: r.StartedAt.Time, EndedAt: r.EndedAt.ptr(), Outcome: Outcome(r.Outcome), Message: r.Message, Receipt: r.ReceiptID,
+		StartedAt: r.StartedAt.Time, EndedAt: r.EndedAt.ptr(), Outcome: Outcome(r.Outcome), Message: r.Message, Trail: readTrail(r.Trail), Receipt: r.ReceiptID,
 	}
 }
 
@@ -138,20 +151,32 @@ func (s *Store) Target(ctx context.Context, id workflow.CaseID, requirement int6
 	if t.Subject.IDNumber == "" { // nobody, or somebody who cannot be told apart
 		t.Subject, t.Probe = t.Resource.Link.Probe, true
 	}
+	if t.Route, err = s.Route(ctx, t.Resource.Platform); err != nil {
+		return Target{}, err
+	}
 	t.Grant = s.grant(before.Parts[workflow.Demander], t.Requirement)
 	var about struct {
-		Item  string
-		Actor int64
+		Item           string
+		Actor          int64
+		Account, Name  string
+		Unit, UnitCode string
+		CreatedAt      stamp
 	}
 	err = s.read(ctx).Raw(`SELECT
 		coalesce((SELECT i.name FROM service_items i WHERE i.id = ?), ?) AS item,
-		coalesce((SELECT e.actor FROM events e WHERE e.case_id = ? AND e.actor <> 0 ORDER BY e.seq DESC LIMIT 1), 0) AS actor`,
-		before.Item, before.Title, int64(id)).Scan(&about).Error
+		a.actor, coalesce(u.username, '') AS account, coalesce(u.name, '') AS name,
+		coalesce(d.name, '') AS unit, coalesce(d.code, '') AS unit_code, c.created_at
+		FROM (SELECT coalesce((SELECT e.actor FROM events e WHERE e.case_id = ? AND e.actor <> 0 ORDER BY e.seq DESC LIMIT 1), 0) AS actor) a
+		JOIN cases c ON c.id = ? LEFT JOIN users u ON u.id = a.actor LEFT JOIN departments d ON d.id = c.demander`,
+		before.Item, before.Title, int64(id), int64(id)).Scan(&about).Error
 	if err != nil {
 		return Target{}, dbError("fetch target", err)
 	}
 	t.Consent, _ = before.Facts["consent"].(string)
 	t.Purpose, t.Basis, t.Actor = about.Item+"："+t.Requirement.Name, t.Grant.Application.Basis, about.Actor
+	t.Asker = Asker{
+		Account: about.Account, Name: about.Name, Unit: about.Unit, UnitCode: about.UnitCode, Matter: about.Item, Case: Number(id, about.CreatedAt.Time),
+	}
 	switch {
 	case t.Basis != "":
 	case t.Requirement.Class == workflow.Unconditional:
@@ -180,7 +205,7 @@ func (s *Store) BeginFetch(ctx context.Context, f Fetch) (Fetch, error) {
 	row := fetchRow{
 		JobID: f.Job, Attempt: f.Attempt, CaseID: int64(f.Case), RequirementID: f.Requirement, ResourceID: ref(f.Resource),
 		ResourceName: f.ResourceName, ResourceVersion: f.ResourceVersion, Provider: ref(f.Provider), UserDept: ref(f.User), Platform: f.Platform, Purpose: f.Purpose,
-		Basis: f.Basis, Consent: legibleText(f.Consent), Application: int64(f.Application), Actor: f.Actor, RequestID: legibleText(f.RequestID), StartedAt: now, Outcome: string(FetchPending),
+		Basis: f.Basis, Consent: legibleText(f.Consent), Application: int64(f.Application), Actor: f.Actor, RequestID: legibleText(f.RequestID), StartedAt: now, Outcome: string(FetchPending), Trail: writeTrail(f.Trail),
 	}
 	var err error
 	if row.Seal, err = s.sealFetch(row); err != nil {
@@ -221,6 +246,7 @@ type FetchEnd struct {
 	Subject   workflow.Person // whom the payload is about
 	Probe     bool
 	ValidDays int
+	Evidence  string // what the platform says of the request that it answered, for the trail
 
 	Sent       bool          // the call itself may have gone out
 	RetryAfter time.Duration // how long the platform asks not to be called, when it was not
@@ -248,6 +274,7 @@ func (s *Store) EndFetch(ctx context.Context, id int64, e FetchEnd) (*Receipt, e
 		}
 		was := string(FetchPending)
 		row.RequestID = cmp.Or(legibleText(e.RequestID), row.RequestID)
+		row.Trail = witnessed(row.Trail, row.RequestID, legibleText(e.Evidence))
 		if e.Outcome == FetchFound {
 			r, err := s.keepReceipt(tx, record, row, e)
 			if err != nil {

@@ -12,7 +12,7 @@ func (r fetchRow) text() ([]byte, error) {
 	}
 	return arrayText("shujie fetch 2", id, r.JobID, r.Attempt, r.CaseID, r.RequirementID, r.ResourceID, r.ResourceName,
 		r.ResourceVersion, r.Provider, r.UserDept, r.Platform, r.Purpose, r.Basis, r.Consent, r.Application, r.Actor, r.RequestID, micros(r.StartedAt), micros(r.EndedAt),
-		r.Outcome, r.Message, r.ReceiptID)
+		r.Outcome, r.Message, r.Trail, r.ReceiptID)
 }
 
 // micros is a time in what is signed or sealed: microseconds since 1970, 0 for
@@ -44,6 +44,6 @@ func (s *Store) closeFetch(tx *gorm.DB, r fetchRow, was string) error {
 	}
 	return change.Updates(map[string]any{
 		"outcome": r.Outcome, "ended_at": r.EndedAt, "message": r.Message,
-		"request_id": r.RequestID, "receipt_id": r.ReceiptID, "seal": seal,
+		"request_id": r.RequestID, "trail": r.Trail, "receipt_id": r.ReceiptID, "seal": seal,
 	}).Error
 }

@@ -63,7 +63,7 @@ func (im *importer) resourceRows(list []NewResource) error {
 		}
 	}
 	set := clause.AssignmentColumns([]string{"class", "condition", "version", "valid_days", "repeatable", "search", "status"})
-	set = append(set, kept("resources", "code", "profile", "link", "rate")...)
+	set = append(set, kept("resources", "code", "platform", "mapping", "link", "rate")...)
 	set = append(set, clause.Assignment{
 		Column: clause.Column{Name: "connected"},
 		Value:  gorm.Expr("CASE WHEN excluded.link = '' THEN resources.connected ELSE excluded.connected END"),
@@ -89,13 +89,13 @@ func (r *NewResource) entry() workflow.Entry {
 func (im *importer) resourceRow(provider int64, r *NewResource, e *workflow.Entry) (resourceRow, error) {
 	row := resourceRow{
 		Code: e.Code, Name: e.Name, Search: searchOf(e), Provider: provider, Class: int(e.Class),
-		Condition: e.Condition, Version: r.Version, ValidDays: r.ValidDays, Repeatable: r.Repeatable, Profile: r.Profile,
-		Connected: r.Link.SID != "", Rate: r.Rate, Status: string(EntryPublished),
+		Condition: e.Condition, Version: r.Version, ValidDays: r.ValidDays, Repeatable: r.Repeatable, Platform: r.Platform, Mapping: r.Mapping,
+		Connected: r.Link.called(), Rate: r.Rate, Status: string(EntryPublished),
 	}
 	if r.Link == (Link{}) {
 		return row, nil
 	}
-	text, err := json.Marshal(r.Link)
+	text, err := json.Marshal(r.Link) //nolint:gosec // encrypted two lines below
 	if err != nil {
 		return row, err
 	}

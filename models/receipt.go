@@ -33,6 +33,7 @@ type Receipt struct {
 	Consent         string          // how the citizen consented, "" where the law asks for none
 	Application     workflow.CaseID // whose grant let it be fetched, 0 when none is needed
 	Actor           int64           // on whose behalf; 0 is the system
+	Trail           string          // the platforms that the call passed, the one that was called first
 	Hash            string          // SM3 of the payload, hex
 	Probe           bool            // about the provider's test person, not about a citizen
 	At              time.Time
@@ -64,6 +65,7 @@ type receiptRow struct {
 	Actor           int64
 	Subject         string // whom the record is about, see safe.subject
 	RequestID       string
+	Trail           string
 	Hash            string
 	Probe           bool
 	At              stamp
@@ -81,7 +83,7 @@ func (r receiptRow) receipt() Receipt {
 		Requirement: r.RequirementID, Fetch: r.FetchID, Job: r.JobID, Source: r.SourceID,
 		Resource: int64(r.ResourceID), ResourceName: r.ResourceName, ResourceVersion: r.ResourceVersion,
 		Provider: workflow.DeptID(r.Provider), ProviderName: r.ProviderName, User: workflow.DeptID(r.UserDept), UserName: r.UserName,
-		Purpose: r.Purpose, Basis: r.Basis, Consent: r.Consent, Application: workflow.CaseID(r.Application), Actor: r.Actor, Hash: r.Hash,
+		Purpose: r.Purpose, Basis: r.Basis, Consent: r.Consent, Application: workflow.CaseID(r.Application), Actor: r.Actor, Trail: r.Trail, Hash: r.Hash,
 		Probe: r.Probe, At: r.At.Time, ValidUntil: r.ValidUntil.Time, Signature: r.Signature, DestroyedAt: r.DestroyedAt.ptr(),
 	}
 }
@@ -96,7 +98,7 @@ func (s *Store) keepReceipt(tx *gorm.DB, k envelope, f fetchRow, e FetchEnd) (*R
 	return issue(tx, receiptRow{
 		FetchID: f.ID, JobID: f.JobID, CaseID: f.CaseID, RequirementID: f.RequirementID, ResourceID: f.ResourceID,
 		ResourceName: f.ResourceName, ResourceVersion: f.ResourceVersion, Provider: f.Provider, Purpose: f.Purpose, Basis: f.Basis,
-		Consent: f.Consent, Application: f.Application, Actor: f.Actor, Subject: s.subject(e.Subject, e.Probe), RequestID: f.RequestID, Probe: e.Probe, At: now, ValidUntil: at(now.AddDate(0, 0, e.ValidDays)),
+		Consent: f.Consent, Application: f.Application, Actor: f.Actor, Subject: s.subject(e.Subject, e.Probe), RequestID: f.RequestID, Trail: trailText(readTrail(f.Trail)), Probe: e.Probe, At: now, ValidUntil: at(now.AddDate(0, 0, e.ValidDays)),
 	}, k)
 }
 

@@ -118,6 +118,7 @@ type shownReceipt struct {
 	Consent         *string
 	Application     *workflow.CaseID
 	RequestID       *string `json:"request_id"`
+	Trail           *string
 	Hash            *string
 	Probe           *bool
 	At              *time.Time
@@ -140,7 +141,7 @@ func (s *shownReceipt) says(r Receipt) bool {
 		number((*int64)(s.Application), int64(r.Application)) && is(s.Resource, r.ResourceName) && is(s.ResourceVersion, r.ResourceVersion) &&
 		is(s.CaseNumber, r.CaseNumber) &&
 		(s.Provider == nil || *s.Provider == shownDept{r.Provider, r.ProviderName}) && (s.User == nil || *s.User == shownDept{r.User, r.UserName}) &&
-		is(s.Purpose, r.Purpose) && is(s.Basis, r.Basis) && is(s.Consent, r.Consent) && is(s.RequestID, r.RequestID) && is(s.Hash, r.Hash) &&
+		is(s.Purpose, r.Purpose) && is(s.Basis, r.Basis) && is(s.Consent, r.Consent) && is(s.RequestID, r.RequestID) && is(s.Trail, r.Trail) && is(s.Hash, r.Hash) &&
 		is(s.Signature, r.Signature) && is(s.Key, r.Key) && (s.Probe == nil || *s.Probe == r.Probe) &&
 		moment(s.At, r.At) && moment(s.ValidUntil, r.ValidUntil)
 }

@@ -10,7 +10,7 @@ import (
 
 // receiptFormat names the form of a receipt in what is signed. Another form gets
 // another name.
-const receiptFormat = "shujie receipt 3"
+const receiptFormat = "shujie receipt 4"
 
 // part is a field of a receipt as it is signed and written down, in order.
 type part struct {
@@ -42,6 +42,7 @@ func (r *Receipt) parts() []part {
 		{"consent", &r.Consent},
 		{"application", &r.Application},
 		{"actor", &r.Actor},
+		{"trail", &r.Trail},
 		{"hash", &r.Hash},
 		{"probe", &r.Probe},
 		{"at", (*micro)(&r.At)},

@@ -72,7 +72,7 @@ func (s *Store) Reuse(ctx context.Context, job int64, t Target) (*Receipt, error
 			FetchID: from.FetchID, JobID: job, SourceID: cmp.Or(from.SourceID, from.ID), CaseID: int64(t.Case), RequirementID: t.Requirement.ID,
 			ResourceID: from.ResourceID, ResourceName: from.ResourceName, ResourceVersion: from.ResourceVersion, Provider: from.Provider,
 			Purpose: t.Purpose, Basis: t.Basis, Consent: t.Consent, Application: int64(t.Grant.Application.ID), Actor: t.Actor,
-			Subject: subject, RequestID: from.RequestID, At: s.moment(), ValidUntil: from.ValidUntil,
+			Subject: subject, RequestID: from.RequestID, Trail: from.Trail, At: s.moment(), ValidUntil: from.ValidUntil,
 		}, copied)
 		return err
 	})

@@ -14,7 +14,7 @@ import (
 
 // A drawn code is read back by a decoder, from the picture alone.
 func TestADrawnCodeIsReadAsItsText(t *testing.T) {
-	for _, text := range []string{"a", `["shujie receipt 3",17,"新生儿参保：出生证明 <&\""]`, strings.Repeat("《政务数据共享条例》第十四条", 30), strings.Repeat("证", 950)} {
+	for _, text := range []string{"a", `["shujie receipt 4",17,"新生儿参保：出生证明 <&\""]`, strings.Repeat("《政务数据共享条例》第十四条", 30), strings.Repeat("证", 950)} {
 		drawing, err := qrCode(text, "回执<二维码>")
 		if err != nil {
 			t.Fatal(err)

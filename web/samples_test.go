@@ -264,7 +264,8 @@ func theCase() caseView {
 		},
 		Fetches: []fetchView{
 			{ID: 1, Attempt: 1, Need: 1, Resource: "出生医学证明电子证照", Version: "2025-1", Provider: dept(3), Purpose: "新生儿参保：出生证明", Basis: "政务数据共享条例第二十条", Outcome: "technical", Title: both("技术故障", "Technical failure"), Message: "平台 30 秒内没有答复", RequestID: "8f3a-01", StartedAt: at(-30 * time.Hour), EndedAt: ptr(at(-30 * time.Hour))},
-			{ID: 2, Attempt: 2, Need: 1, Resource: "出生医学证明电子证照", Version: "2025-1", Provider: dept(3), Purpose: "新生儿参保：出生证明", Basis: "政务数据共享条例第二十条", Outcome: "found", Title: both("已取得", "Found"), Applied: 80, RequestID: "8f3a-02", StartedAt: at(-26 * time.Hour), EndedAt: ptr(at(-26 * time.Hour)), Receipt: 17},
+			{ID: 2, Attempt: 2, Need: 1, Resource: "出生医学证明电子证照", Version: "2025-1", Provider: dept(3), Purpose: "新生儿参保：出生证明", Basis: "政务数据共享条例第二十条", Outcome: "found", Title: both("已取得", "Found"), Applied: 80, RequestID: "8f3a-02", StartedAt: at(-26 * time.Hour), EndedAt: ptr(at(-26 * time.Hour)), Receipt: 17,
+				Trail: []trailView{{Platform: "js", Name: "省数据共享交换平台", Level: "province"}, {Platform: "gj", Name: "国家数据共享交换平台", Level: "nation"}}},
 		},
 		Actions: []string{"request_data"}, Choices: choices(), Events: events(), Steps: steps(2), Depts: []deptView{*dept(1), *dept(2), *dept(4)}, Staff: workload().Departments[0].People,
 		Diagram: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 60" width="300" height="60" role="img"><title>堵点</title><rect class="state" x="2" y="10" width="80" height="36" rx="4" fill="none" stroke="#56616f"/><text x="42" y="33" text-anchor="middle" font-size="13">已派单</text></svg>`,
@@ -389,10 +390,10 @@ func samples() []sample {
 	ended.lineView, ended.Choices, ended.Clocks.Rule, ended.Light.Colour = lines()[7], nil, nil, "none"
 	ended.Requirements, ended.Children, ended.Fetches, ended.Person, ended.Steps, ended.Diagram, ended.Similar = nil, nil, nil, nil, steps(5), "", 0
 	overdue := receiptView{
-		ID: 17, Case: 46, Need: 1, Resource: "出生医学证明电子证照", Version: "2025-1", Provider: dept(3), Purpose: "新生儿参保：出生证明", Basis: "政务数据共享条例第二十条", Applied: 80, RequestID: "8f3a-02",
+		ID: 17, Case: 46, Need: 1, Resource: "出生医学证明电子证照", Version: "2025-1", Provider: dept(3), Purpose: "新生儿参保：出生证明", Basis: "政务数据共享条例第二十条", Applied: 80, Trail: "省数据共享交换平台 → 国家数据共享交换平台", RequestID: "8f3a-02",
 		Hash: strings.Repeat("9c1f", 16), At: at(-26 * time.Hour), ValidUntil: at(90 * 24 * time.Hour), Signature: strings.Repeat("30450221", 17),
 		CaseNumber: "JS-2026-00046", User: dept(1), Consent: "办事人当面同意", Key: strings.Repeat("5e0c", 8), PEM: "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoEcz1UBgi0DQgAE\n-----END PUBLIC KEY-----\n",
-		Line: `["shujie receipt 3",17,"` + strings.Repeat("出生医学证明电子证照", 40) + `"]`,
+		Line: `["shujie receipt 4",17,"` + strings.Repeat("出生医学证明电子证照", 40) + `"]`,
 	}
 	expired := overdue
 	expired.Source, expired.Line, expired.PEM = 3, strings.Repeat("长", 1000), ""

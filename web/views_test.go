@@ -408,7 +408,10 @@ type fetchView struct {
 	EndedAt   *time.Time
 	Seconds   int64
 	Receipt   int64
+	Trail     []trailView
 }
+
+type trailView struct{ Platform, Name, Level, Request, Evidence string }
 
 type receiptView struct {
 	ID          int64
@@ -425,6 +428,7 @@ type receiptView struct {
 	Consent     string
 	Applied     int64
 	RequestID   string
+	Trail       string
 	Hash        string
 	Probe       bool
 	At          time.Time

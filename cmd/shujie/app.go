@@ -102,7 +102,7 @@ func (a *app) join(ctx context.Context, o appOptions) (err error) {
 
 // newWorker joins the background work with the exchange platform and the queue.
 func (a *app) newWorker() (*jobs.Worker, error) {
-	o := jobs.Options{Store: a.store, Engine: a.engine, Caller: unconfigured{}, Workers: a.cfg.Workers, Now: a.now, Log: a.log, Migrate: a.carryOn, Follow: a.engine.Follow}
+	o := jobs.Options{Store: a.store, Engine: a.engine, Caller: unconfigured{}, Workers: a.cfg.Workers, Dial: a.dial, Now: a.now, Log: a.log, Migrate: a.carryOn, Follow: a.engine.Follow}
 	if a.cfg.ExchangeURL != "" {
 		profile, err := exchange.ProfileByName(a.cfg.ExchangeProfile)
 		if err != nil {
@@ -124,6 +124,17 @@ func (a *app) newWorker() (*jobs.Worker, error) {
 	}
 	o.Limit = max(20*time.Second, 4*a.cfg.ExchangeTimeout+time.Second) // a call makes up to four requests
 	return jobs.New(o)
+}
+
+// dial returns a client of a platform that is registered.
+func (a *app) dial(p models.Platform) (jobs.Caller, error) {
+	profile, err := exchange.ProfileByName(p.Profile)
+	if err != nil {
+		return nil, err
+	}
+	return exchange.NewClient(exchange.Options{
+		Base: p.Base, Profile: profile, AllowUnconfirmed: p.Unconfirmed, Timeout: a.cfg.ExchangeTimeout, Now: a.now, Log: a.log,
+	})
 }
 
 // unconfigured stands where no exchange platform is configured: calls wait,

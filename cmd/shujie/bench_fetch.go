@@ -104,7 +104,7 @@ func (b *fetchBench) furnish(ctx context.Context) error {
 		return err
 	}
 	r := models.NewResource{ProviderCode: "GA", Link: models.Link{RID: b.service.RID, SID: b.service.SID, AppKey: b.service.AppKey, Method: b.service.Method}}
-	r.Name, r.Class, r.Version, r.Profile, r.Repeatable = "人口基准信息", workflow.Unconditional, "1", exchange.ProfileNational, true
+	r.Name, r.Class, r.Version, r.Platform, r.Repeatable = "人口基准信息", workflow.Unconditional, "1", exchange.ProfileNational, true
 	ref.Resources = []models.NewResource{r}
 	if err := b.app.register(ctx, ref); err != nil {
 		return err

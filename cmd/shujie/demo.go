@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/shujie-gov/shujie/exchange"
 	"github.com/shujie-gov/shujie/handlers"
 	"github.com/shujie-gov/shujie/models"
 	"github.com/shujie-gov/shujie/testdata"
@@ -53,7 +52,7 @@ type demo struct {
 	cfg      config
 	out, err io.Writer
 	blockers []blocker
-	sim      *exchange.Simulator
+	yard     *yard
 	app      *app
 	base     string
 	began    time.Time
@@ -179,17 +178,11 @@ func free(ctx context.Context, addr string) bool {
 // is sent to when the server has ended.
 func (d *demo) start(ctx context.Context) (<-chan error, error) {
 	log := newLogger(d.err, d.cfg.LogLevel)
-	d.sim = exchange.NewSimulator(exchange.SimOptions{Seed: demoSeed, Now: time.Now, Log: log})
-	base, stopSim, err := d.sim.Start("127.0.0.1:0") //nolint:contextcheck // it runs until it is stopped
-	if err != nil {
-		return nil, fmt.Errorf("exchange simulator: %w", err)
+	var err error
+	if d.yard, err = openYard(log, d.o.faults); err != nil { //nolint:contextcheck // it runs until it is stopped
+		return nil, err
 	}
-	d.cfg.ExchangeURL = base
-	if d.o.faults > 0 {
-		if err := d.sim.SetFaults(exchange.Faults{Rate: d.o.faults, Seed: demoSeed}); err != nil {
-			return nil, fmt.Errorf("--faults: %w", err)
-		}
-	}
+	d.cfg.ExchangeURL = d.yard.base
 	if err := models.Migrate(ctx, d.cfg.DatabaseURL, log); err != nil {
 		return nil, err
 	}
@@ -209,7 +202,7 @@ func (d *demo) start(ctx context.Context) (<-chan error, error) {
 		err := d.app.run(ctx, roleAll, ready)
 		stopped, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		ended <- errors.Join(err, stopSim(stopped), d.app.close())
+		ended <- errors.Join(err, d.yard.stop(stopped), d.app.close())
 	}()
 	select {
 	case addr := <-ready:
@@ -239,14 +232,10 @@ func (d *demo) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	people := d.sim.Persons(1)
-	catalogue(&ref, d.blockers, entries, func(resource, provider string) models.Link {
-		s := d.sim.Register(resource, provider)
-		return models.Link{
-			RID: s.RID, SID: s.SID, AppKey: s.AppKey, Method: s.Method,
-			Probe: workflow.Person{Name: people[0].Name, IDNumber: people[0].IDNumber},
-		}
-	})
+	if err := d.yard.register(ctx, d.app.store); err != nil {
+		return err
+	}
+	catalogue(&ref, d.blockers, entries, d.yard.connect)
 	return d.app.register(ctx, ref)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -101,4 +102,33 @@ func profileNames() string {
 		names = append(names, name)
 	}
 	return strings.Join(names, ", ")
+}
+
+func tryCommand() *cobra.Command {
+	var o exchange.TryOptions
+	cmd := &cobra.Command{
+		Use:   "exchange-try MAPPING SAMPLE",
+		Short: "try a mapping on a recorded sample: what would be asked, and what would be kept",
+		Long: "exchange-try reads a mapping and a sample that a provider once sent, both files, and prints the parameters of a call " +
+			"about a test person and the facts that would be kept. With --profile the sample is a whole answer in any encoding, else a record. Nothing is sent.",
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var err error
+			if o.Mapping, err = os.ReadFile(args[0]); err != nil {
+				return fmt.Errorf("MAPPING: %w", err)
+			}
+			if o.Sample, err = os.ReadFile(args[1]); err != nil {
+				return fmt.Errorf("SAMPLE: %w", err)
+			}
+			o.Values = exchange.Values{
+				"subject.name": "测试人", "subject.id_number": "32990019900101001X", "case.number": "JS-2026-00000", "case.matter": "测试事项",
+				"case.purpose": "测试事项：证明", "case.basis": "测试", "asker.account": "tester", "asker.name": "测试经办",
+				"asker.unit": "测试单位", "asker.unit_code": "TEST",
+			}
+			return exchange.RunTry(cmd.OutOrStdout(), o)
+		},
+	}
+	cmd.Flags().StringVar(&o.Profile, "profile", "", "the sample is a whole answer of this profile: "+profileNames())
+	cmd.Flags().StringVar(&o.Media, "media", "", "media type of the answer, such as text/xml;charset=GBK")
+	return cmd
 }

@@ -44,7 +44,7 @@ func readFolder(dir string, defs *workflow.Definitions) (models.Reference, error
 	if err != nil {
 		return ref, err
 	}
-	catalogue(&ref, list, entries, func(string, string) models.Link { return models.Link{} })
+	catalogue(&ref, list, entries, func(string, string) connection { return connection{platform: exchange.ProfileNational} })
 	return ref, nil
 }
 

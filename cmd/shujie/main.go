@@ -46,7 +46,7 @@ func newRoot() *cobra.Command {
 	addConfigFlags(root)
 	root.AddCommand(
 		demoCommand(), serveCommand(), migrateCommand(), importCommand(), userCommand(), verifyCommand(),
-		definitionsCommand(), catalogueCommand(), clocksCommand(), keysCommand(), simCommand(), callCommand(), benchCommand(), soakCommand(), configCommand(), healthCommand(), watchCommand(), versionCommand(),
+		definitionsCommand(), catalogueCommand(), clocksCommand(), keysCommand(), simCommand(), callCommand(), tryCommand(), platformsCommand(), benchCommand(), soakCommand(), configCommand(), healthCommand(), watchCommand(), versionCommand(),
 	)
 	return root
 }

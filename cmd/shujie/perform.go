@@ -32,7 +32,7 @@ func (d *demo) perform(ctx context.Context) (summary, error) {
 		t.pace = ticker.C
 	}
 	var people []workflow.Person
-	for _, p := range d.sim.Persons(len(d.blockers)) {
+	for _, p := range d.yard.main.Persons(len(d.blockers)) {
 		people = append(people, workflow.Person{Name: p.Name, IDNumber: p.IDNumber, Phone: p.Phone})
 	}
 	show := &progress{w: d.err, terminal: d.terminal}

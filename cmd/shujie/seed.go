@@ -137,16 +137,16 @@ func reference(hash string) (models.Reference, error) {
 
 // catalogue adds to ref what the blockers name: resources under their holders,
 // service items under their demanders with the papers they demand, batches.
-// entries is what the catalogue says of those it knows; link connects a resource
+// entries is what the catalogue says of those it knows; connect connects a resource
 // with the exchange platform.
-func catalogue(ref *models.Reference, blockers []blocker, entries map[resourceName]workflow.Entry, link func(resource, provider string) models.Link) {
+func catalogue(ref *models.Reference, blockers []blocker, entries map[resourceName]workflow.Entry, connect func(resource, provider string) connection) {
 	resources := map[resourceName]bool{}
 	items := map[resourceName]int{}
 	batches := map[int]string{}
 	for _, b := range blockers {
 		if r := (resourceName{b.Resource, b.Holder}); b.Resource != "" && !resources[r] {
 			resources[r] = true
-			ref.Resources = append(ref.Resources, newResource(b, entries[r], link(b.Resource, b.Holder)))
+			ref.Resources = append(ref.Resources, newResource(b, entries[r], connect(b.Resource, b.Holder)))
 		}
 		key := resourceName{b.Item, b.Demander}
 		at, ok := items[key]
@@ -165,10 +165,11 @@ func catalogue(ref *models.Reference, blockers []blocker, entries map[resourceNa
 	}
 }
 
-func newResource(b blocker, e workflow.Entry, link models.Link) models.NewResource {
-	r := models.NewResource{ProviderCode: b.Holder, Link: link, Entry: e}
+func newResource(b blocker, e workflow.Entry, c connection) models.NewResource {
+	r := models.NewResource{ProviderCode: b.Holder, Link: c.link, Entry: e}
 	r.Code = e.Code
-	r.Name, r.Class, r.Version, r.Repeatable, r.Profile = b.Resource, b.Class, "1.0", true, "gjgxjhpt"
+	r.Name, r.Class, r.Version, r.Repeatable = b.Resource, b.Class, "1.0", true
+	r.Platform, r.Mapping = c.platform, c.mapping
 	r.ValidDays = 30 // the public sources name none; a data steward sets it
 	if b.Class == workflow.Conditional {
 		// 条例 Art. 15: conditional sharing names its scope and use.

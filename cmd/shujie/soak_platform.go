@@ -32,7 +32,7 @@ func newSoakPlatform(o soakOptions) (*soakPlatform, error) {
 		name := fmt.Sprintf("浸泡测试资源%d", n)
 		s := p.sim.Register(name, "GA")
 		r := models.NewResource{ProviderCode: "GA", Link: models.Link{RID: s.RID, SID: s.SID, AppKey: s.AppKey, Method: s.Method}}
-		r.Name, r.Class, r.Version, r.Profile, r.Repeatable = name, workflow.Unconditional, "1", exchange.ProfileNational, n != soakServices-2
+		r.Name, r.Class, r.Version, r.Platform, r.Repeatable = name, workflow.Unconditional, "1", exchange.ProfileNational, n != soakServices-2
 		if n == soakServices-1 {
 			r.Rate = o.rate
 		}

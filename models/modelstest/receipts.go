@@ -51,7 +51,7 @@ func receiptDocuments(w *World) {
 		"a page":            "<html>",
 		"half a line":       line[:len(line)/2],
 		"an element less":   strings.Replace(line, `,"`+r.Signature+`"`, "", 1),
-		"an older form":     strings.Replace(line, "receipt 3", "receipt 2", 1),
+		"an older form":     strings.Replace(line, "receipt 4", "receipt 3", 1),
 		"a field more":      strings.Replace(string(document), "{", `{"note":"valid",`, 1),
 		"a field twice":     strings.Replace(string(document), "{", `{"purpose":"x",`, 1),
 		"a field less":      strings.Replace(string(document), `"probe":true,`, "", 1),
@@ -89,7 +89,7 @@ func receiptDocuments(w *World) {
 	}
 	// Every digit of what was signed matters, and the verdict says which part.
 	digit := bytes.IndexAny(document, "0123456789")
-	forged, err := models.ReadReceipt(slices.Concat(document[:digit], []byte("4"), document[digit+1:]))
+	forged, err := models.ReadReceipt(slices.Concat(document[:digit], []byte("9"), document[digit+1:]))
 	if err == nil {
 		err = forged.Check(key)
 	}
@@ -126,6 +126,8 @@ func ledgerTampering(w *World) {
 	before, after := w.without()
 	for name, test := range map[string]struct{ do, want string }{
 		"a purpose in the ledger":          {`UPDATE fetches SET purpose = '别的' WHERE id = %[1]d`, "changed: ledger row %[1]d"},
+		"the way in the ledger":            {`UPDATE fetches SET trail = '[]' WHERE id = %[1]d`, "changed: ledger row %[1]d"},
+		"the way on a receipt":             {`UPDATE receipts SET trail = '别的' WHERE id = %[3]d`, "changed: receipt: receipt %[3]d"},
 		"an outcome in the ledger":         {`UPDATE fetches SET outcome = 'refused' WHERE id = %[1]d`, "changed: ledger row %[1]d"},
 		"an actor in the ledger":           {`UPDATE fetches SET actor = 1, seal = '' WHERE id = %[2]d`, "changed: ledger row %[2]d"},
 		"a call set back to pending":       {`UPDATE fetches SET outcome = 'pending', ended_at = NULL, receipt_id = 0 WHERE id = %[1]d`, "changed: ledger row %[1]d"},

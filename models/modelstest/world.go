@@ -280,7 +280,7 @@ func (w *World) Exec(statement string, args ...any) {
 // Tables lists every table of the schema.
 func Tables() []string {
 	return []string{
-		"sequences", "regions", "departments", "resources", "service_items", "proofs", "proof_holders", "routing_sets",
+		"sequences", "regions", "departments", "platforms", "resources", "service_items", "proofs", "proof_holders", "routing_sets",
 		"users", "grants", "sessions", "batches", "cases", "requirements", "events", "marks", "outbox", "idempotency_keys",
 		"fetches", "receipts", "payloads", "payload_keys", "installation_keys", "destructions", "checkpoints", "notices", "definitions", "migrations", "migration_cases",
 		"bulks", "bulk_items", "substitutes", "filters", "entry_versions", "calendars", "replays", "replay_rows",

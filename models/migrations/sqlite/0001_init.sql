@@ -27,6 +27,18 @@ CREATE TABLE departments (
     region text    NOT NULL
 );
 
+-- Platforms of data exchange (docs/adr/0015). What proves a call is of the resource
+-- and encrypted there; nothing here is secret.
+CREATE TABLE platforms (
+    code        text    NOT NULL CONSTRAINT platforms_pkey PRIMARY KEY,
+    name        text    NOT NULL,
+    level       text    NOT NULL CONSTRAINT platforms_level_check CHECK (level IN ('city', 'province', 'nation')),
+    profile     text    NOT NULL,
+    base        text    NOT NULL DEFAULT '', -- address, '' where it is reached through another one
+    via         text    NOT NULL DEFAULT '', -- code of the platform that passes calls on to it
+    unconfirmed boolean NOT NULL DEFAULT false -- a profile that nothing public proves is allowed here
+);
+
 CREATE TABLE resources (
     id         integer NOT NULL CONSTRAINT resources_pkey PRIMARY KEY AUTOINCREMENT,
     code       text    NOT NULL DEFAULT '',
@@ -38,7 +50,8 @@ CREATE TABLE resources (
     version    text    NOT NULL DEFAULT '',
     valid_days integer NOT NULL DEFAULT 0,
     repeatable boolean NOT NULL DEFAULT true,
-    profile    text    NOT NULL DEFAULT '',
+    platform   text    NOT NULL DEFAULT '', -- code of the platform where it is registered
+    mapping    text    NOT NULL DEFAULT '', -- see exchange.Mapping
     connected  boolean NOT NULL DEFAULT false,
     rate       text    NOT NULL DEFAULT '', -- as registered, e.g. 1000次/小时
     link       text    NOT NULL DEFAULT '', -- encrypted
@@ -295,6 +308,7 @@ CREATE TABLE fetches (
     ended_at         integer,
     outcome          text    NOT NULL CONSTRAINT fetches_outcome_check
                      CHECK (outcome IN ('pending', 'found', 'no_record', 'refused', 'technical', 'unknown')),
+    trail            text    NOT NULL DEFAULT '', -- the platforms that the call passed, JSON
     message          text    NOT NULL DEFAULT '',
     receipt_id       integer NOT NULL DEFAULT 0,
     seal             text    NOT NULL -- SM3-HMAC over the row under a key outside the database
@@ -389,6 +403,7 @@ CREATE TABLE receipts (
     actor            integer NOT NULL DEFAULT 0,
     subject          text    NOT NULL DEFAULT '', -- SM3-HMAC of whom it is about, '' when that is a test person
     request_id       text    NOT NULL,
+    trail            text    NOT NULL DEFAULT '',
     hash             text    NOT NULL,
     probe            boolean NOT NULL,
     at               integer NOT NULL,
@@ -720,6 +735,7 @@ DROP TABLE proof_holders;
 DROP TABLE proofs;
 DROP TABLE service_items;
 DROP TABLE resources;
+DROP TABLE platforms;
 DROP TABLE departments;
 DROP TABLE regions;
 DROP TABLE sequences;

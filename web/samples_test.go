@@ -264,8 +264,10 @@ func theCase() caseView {
 		},
 		Fetches: []fetchView{
 			{ID: 1, Attempt: 1, Need: 1, Resource: "出生医学证明电子证照", Version: "2025-1", Provider: dept(3), Purpose: "新生儿参保：出生证明", Basis: "政务数据共享条例第二十条", Outcome: "technical", Title: both("技术故障", "Technical failure"), Message: "平台 30 秒内没有答复", RequestID: "8f3a-01", StartedAt: at(-30 * time.Hour), EndedAt: ptr(at(-30 * time.Hour))},
-			{ID: 2, Attempt: 2, Need: 1, Resource: "出生医学证明电子证照", Version: "2025-1", Provider: dept(3), Purpose: "新生儿参保：出生证明", Basis: "政务数据共享条例第二十条", Outcome: "found", Title: both("已取得", "Found"), Applied: 80, RequestID: "8f3a-02", StartedAt: at(-26 * time.Hour), EndedAt: ptr(at(-26 * time.Hour)), Receipt: 17,
-				Trail: []trailView{{Platform: "js", Name: "省数据共享交换平台", Level: "province"}, {Platform: "gj", Name: "国家数据共享交换平台", Level: "nation"}}},
+			{
+				ID: 2, Attempt: 2, Need: 1, Resource: "出生医学证明电子证照", Version: "2025-1", Provider: dept(3), Purpose: "新生儿参保：出生证明", Basis: "政务数据共享条例第二十条", Outcome: "found", Title: both("已取得", "Found"), Applied: 80, RequestID: "8f3a-02", StartedAt: at(-26 * time.Hour), EndedAt: ptr(at(-26 * time.Hour)), Receipt: 17,
+				Trail: []trailView{{Platform: "js", Name: "省数据共享交换平台", Level: "province"}, {Platform: "gj", Name: "国家数据共享交换平台", Level: "nation"}},
+			},
 		},
 		Actions: []string{"request_data"}, Choices: choices(), Events: events(), Steps: steps(2), Depts: []deptView{*dept(1), *dept(2), *dept(4)}, Staff: workload().Departments[0].People,
 		Diagram: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 60" width="300" height="60" role="img"><title>堵点</title><rect class="state" x="2" y="10" width="80" height="36" rx="4" fill="none" stroke="#56616f"/><text x="42" y="33" text-anchor="middle" font-size="13">已派单</text></svg>`,

@@ -21,7 +21,7 @@ func TestASmallSoakComesOutWell(t *testing.T) {
 		}
 		return // an embedded database has no second worker to kill
 	}
-	address = beside(t, address)
+	address = beside(t, address, 4)
 	opt, err := jobs.RedisOpt(address)
 	if err != nil {
 		t.Fatal(err)

@@ -49,7 +49,7 @@ func (h *cases) act(c *gin.Context) (Page, error) {
 		page.Data = struct{}{}
 		return page, nil // people are sent to the case
 	}
-	page.Data, err = h.show.whole(c.Request.Context(), a, &got)
+	page.Data, err = h.show.moved(c.Request.Context(), a, &got)
 	return page, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -193,7 +194,25 @@ func TestOnlyWhatMayBeTakenAsksForInputs(t *testing.T) {
 	if ch := choice(w.get("coord", c.ID), "merge"); !ch.Allowed || len(ch.Inputs) == 0 {
 		t.Errorf("the coordinator is asked for %+v", ch)
 	}
-	if ch := choice(w.get("hall", c.ID), "merge"); ch.Allowed || len(ch.Reasons) == 0 || len(ch.Inputs) > 0 {
+	if ch := choice(w.get("hall", c.ID), "merge"); ch.Mine || ch.Allowed || len(ch.Reasons) == 0 || len(ch.Inputs) > 0 {
 		t.Errorf("the hall may not merge and is asked for %+v", ch)
+	}
+}
+
+func TestAMoveAnswersWithTheReadersOwnSteps(t *testing.T) {
+	w := newWorld(t, sqliteFor(t))
+	id := w.blocker().ID
+	moved := w.act("coord", id, "accept", nil)
+	var own []choiceView
+	for _, ch := range w.get("coord", id).Choices {
+		if ch.Mine {
+			own = append(own, ch)
+		}
+	}
+	if len(own) == 0 || !reflect.DeepEqual(moved.Choices, own) {
+		t.Errorf("the move answers with %+v, of the case's choices %+v are the coordinator's", moved.Choices, own)
+	}
+	if whole := w.get("coord", id); len(whole.Choices) == len(own) || !slices.Equal(whole.Actions, moved.Actions) {
+		t.Errorf("the case has %d choices, actions %v, after the move %v", len(whole.Choices), whole.Actions, moved.Actions)
 	}
 }

@@ -34,7 +34,7 @@ func (v *viewer) quicken(ctx context.Context, store caseReader, sc models.Scope,
 		return err
 	}
 	for i := range whole {
-		list, err := v.engine.Choices(whole[i], a)
+		list, err := v.engine.Steps(whole[i], a)
 		if err != nil {
 			return err
 		}
@@ -44,7 +44,7 @@ func (v *viewer) quicken(ctx context.Context, store caseReader, sc models.Scope,
 	return nil
 }
 
-// quick picks the action of a row: the first that one click takes, where a claim
+// quick picks the action of a row from the reader's steps: the first that one click takes, where a claim
 // counts only while the case lies in the pool. With none, the reader's step that
 // would carry the case on says why it is not possible yet.
 func quick(c *workflow.Case, list []workflow.Choice) *quickView {
@@ -59,7 +59,7 @@ func quick(c *workflow.Case, list []workflow.Choice) *quickView {
 		}
 	}
 	for _, ch := range list {
-		if ch.Style == "primary" && ch.Seated && ch.To != c.State {
+		if ch.Style == "primary" && ch.To != c.State {
 			return &quickView{Title: ch.Title, Why: ch.Reasons[0]}
 		}
 	}

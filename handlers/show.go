@@ -186,6 +186,16 @@ func amount(before, after string, days int, rest time.Duration) fault.Text {
 // whole shows all that the case itself carries; it asks the database nothing
 // that is not already known here.
 func (v *viewer) whole(ctx context.Context, a workflow.Actor, c *workflow.Case) (caseView, error) {
+	return v.view(ctx, a, c, v.engine.Choices)
+}
+
+// moved shows a case to who has just moved it: as whole does, without what is
+// somebody else's step.
+func (v *viewer) moved(ctx context.Context, a workflow.Actor, c *workflow.Case) (caseView, error) {
+	return v.view(ctx, a, c, v.engine.Steps)
+}
+
+func (v *viewer) view(ctx context.Context, a workflow.Actor, c *workflow.Case, choices func(workflow.Case, workflow.Actor) ([]workflow.Choice, error)) (caseView, error) {
 	n, err := v.dir.names(ctx)
 	if err != nil {
 		return caseView{}, err
@@ -229,7 +239,7 @@ func (v *viewer) whole(ctx context.Context, a workflow.Actor, c *workflow.Case) 
 	if out.Pairs, err = v.particulars(ctx, c); err != nil {
 		return out, err
 	}
-	list, err := v.engine.Choices(*c, a)
+	list, err := choices(*c, a)
 	if err != nil {
 		return out, err
 	}

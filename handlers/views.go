@@ -147,7 +147,7 @@ type caseView struct {
 	Fetches      []fetchView    `json:"fetches,omitzero"`   // given by GET; a move answers without
 	Receipts     []receiptView  `json:"receipts,omitzero"`  // as Fetches
 	Actions      []string       `json:"actions"`            // what the reader may do now
-	Choices      []choiceView   `json:"choices"`            // every action that leaves this state, with why not
+	Choices      []choiceView   `json:"choices"`            // every action that leaves this state, with why not; a move answers with the reader's own
 
 	// Given by GET to whom it is to say who leads.
 	Changes    []changeView    `json:"changes,omitempty"` // of a change of the catalogue

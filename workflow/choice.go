@@ -26,6 +26,16 @@ type Choice struct {
 // appears once, as the one nearest to being allowed. What only the system takes
 // is left out.
 func (ds *Definitions) Choices(c Case, a Actor, m Moment) ([]Choice, error) {
+	return ds.choices(c, a, m, false)
+}
+
+// Steps lists those of the choices in which actor a has a seat. What is somebody
+// else's is not looked at.
+func (ds *Definitions) Steps(c Case, a Actor, m Moment) ([]Choice, error) {
+	return ds.choices(c, a, m, true)
+}
+
+func (ds *Definitions) choices(c Case, a Actor, m Moment, seated bool) ([]Choice, error) {
 	d, err := ds.Of(&c)
 	if err != nil {
 		return nil, err
@@ -36,6 +46,9 @@ func (ds *Definitions) Choices(c Case, a Actor, m Moment) ([]Choice, error) {
 	at := map[Action]int{}
 	for _, t := range d.Transitions {
 		if !t.leaves(c.State) || t.systemOnly() {
+			continue
+		}
+		if _, _, ok := t.seat(a, v.c); seated && !ok {
 			continue
 		}
 		ch, err := d.choice(t, a, v)

@@ -117,19 +117,27 @@ func (e *Engine) Decide(c Case, a Actor, in Input) (Decision, error) {
 // Choices lists what actor a could do on c and why not, agreeing with Act.
 func (e *Engine) Choices(c Case, a Actor) ([]Choice, error) {
 	list, err := e.Defs.Choices(c, a, e.Moment())
-	if err != nil {
-		return nil, err
-	}
+	return e.permitted(&c, a, list), err
+}
+
+// Steps lists those of the choices that are for actor a to take, now or later.
+func (e *Engine) Steps(c Case, a Actor) ([]Choice, error) {
+	list, err := e.Defs.Steps(c, a, e.Moment())
+	return e.permitted(&c, a, list), err
+}
+
+// permitted adds to choices what the policy has against them.
+func (e *Engine) permitted(c *Case, a Actor, list []Choice) []Choice {
 	for i := range list {
 		if !list[i].Allowed {
 			continue
 		}
-		if err := e.allow(a, &c, list[i].Action); err != nil {
+		if err := e.allow(a, c, list[i].Action); err != nil {
 			list[i].Allowed = false
 			list[i].Reasons = append(list[i].Reasons, reason(err))
 		}
 	}
-	return list, nil
+	return list
 }
 
 // allow asks the policy for each role of a that could count on this case; one

@@ -1,6 +1,7 @@
 package workflow_test
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -178,6 +179,13 @@ func agrees(f failer, w *world, c workflow.Case, people ...string) {
 		list, err := w.engine.Choices(c, w.people[who])
 		if err != nil {
 			f.Fatal(err)
+		}
+		steps, err := w.engine.Steps(c, w.people[who])
+		if err != nil {
+			f.Fatal(err)
+		}
+		if own := slices.DeleteFunc(slices.Clone(list), func(ch workflow.Choice) bool { return !ch.Seated }); !slices.EqualFunc(steps, own, func(a, b workflow.Choice) bool { return reflect.DeepEqual(a, b) }) {
+			f.Fatalf("%s: the steps are %+v, the choices of that seat %+v", who, steps, own)
 		}
 		offered := map[workflow.Action]bool{}
 		for _, ch := range list {

@@ -82,7 +82,7 @@ func newHouse(t *testing.T, url string, opt asynq.RedisConnOpt) *house {
 	})
 	profile, err := exchange.ProfileByName("gjgxjhpt")
 	must(err)
-	client, err := exchange.NewClient(exchange.Options{Base: base, Profile: profile, Timeout: 2 * time.Second, Now: now})
+	client, err := exchange.NewClient(exchange.Options{Base: base, Profile: profile, Timeout: 20 * time.Second, Now: now})
 	must(err)
 	h.caller = client
 

@@ -79,6 +79,7 @@ func TestAPlatformThatIsDownIsOneIncidentForAllReplicas(t *testing.T) {
 		gate.down.Store(true)
 		o := h.options()
 		o.Caller = gate
+		o.Limit, o.Lease = 20*time.Second, 30*time.Second // a call that is cut off would rightly be made again
 		w, _ := work(t, o)
 		if h.store.Dialect() == "postgres" { // an embedded database has one process
 			h.replica(t, o)

@@ -213,16 +213,15 @@ func (s *Store) BeginFetch(ctx context.Context, f Fetch) (Fetch, error) {
 	}
 	var wait *WaitError
 	err = s.write(ctx, "fetch", func(tx *gorm.DB) (err error) {
-		if wait, err = s.gate(tx, f, now.Time); err != nil || wait != nil {
+		g, err := glanceAt(tx, f)
+		if err == nil {
+			wait, err = s.gate(tx, f, g, now.Time)
+		}
+		if err != nil || wait != nil {
 			return err
 		}
-		var open []fetchRow
-		if err := tx.Where("job_id = ? AND outcome = ?", f.Job, string(FetchPending)).Order("id").Find(&open).Error; err != nil {
-			return err
-		}
-		for _, lost := range open {
-			lost.Outcome, lost.EndedAt, lost.Message = string(FetchUnknown), now, "the call did not end: its worker stopped"
-			if err := s.closeFetch(tx, lost, string(FetchPending)); err != nil {
+		if g.Open > 0 {
+			if err := s.closeLost(tx, f.Job, now); err != nil {
 				return err
 			}
 		}
@@ -235,6 +234,21 @@ func (s *Store) BeginFetch(ctx context.Context, f Fetch) (Fetch, error) {
 		return Fetch{}, wait
 	}
 	return row.fetch(), err
+}
+
+// closeLost closes the rows of a job that were left open by a crash.
+func (s *Store) closeLost(tx *gorm.DB, job int64, now stamp) error {
+	var open []fetchRow
+	if err := tx.Where("job_id = ? AND outcome = ?", job, string(FetchPending)).Order("id").Find(&open).Error; err != nil {
+		return err
+	}
+	for _, lost := range open {
+		lost.Outcome, lost.EndedAt, lost.Message = string(FetchUnknown), now, "the call did not end: its worker stopped"
+		if err := s.closeFetch(tx, lost, string(FetchPending)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // FetchEnd is how a call ended.

@@ -105,18 +105,14 @@ func latest(a, b time.Time) time.Time {
 // is the truth, and calls to one service follow each other through it. It returns
 // zero, or the turn that job was given. now is when the ledger says that the call
 // began: the rate holds for the ledger, in whatever order the calls come by here.
-func (s *Store) slot(tx *gorm.DB, resource, job int64, now time.Time) (time.Time, error) {
-	var about struct {
-		Rate   string
-		TurnAt stamp
-	}
-	err := tx.Raw(`SELECT r.rate, o.turn_at FROM resources r LEFT JOIN outbox o ON o.id = ? WHERE r.id = ?`, job, resource).Scan(&about).Error
-	if err != nil || about.Rate == "" {
-		return time.Time{}, err
-	}
-	rate, err := ParseRate(about.Rate)
+func (s *Store) slot(tx *gorm.DB, registered string, resource, job int64, now time.Time) (time.Time, error) {
+	rate, err := ParseRate(registered)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("resource %d: %w", resource, err)
+	}
+	var promised stamp
+	if err := tx.Raw("SELECT turn_at FROM outbox WHERE id = ?", job).Scan(&promised).Error; err != nil {
+		return time.Time{}, err
 	}
 	if err := tx.Exec("INSERT INTO rates (resource_id, tat, promised) VALUES (?, ?, ?) ON CONFLICT (resource_id) DO NOTHING",
 		resource, epoch(), epoch()).Error; err != nil {
@@ -126,11 +122,11 @@ func (s *Store) slot(tx *gorm.DB, resource, job int64, now time.Time) (time.Time
 	if err := tx.Raw("SELECT * FROM rates WHERE resource_id = ?"+s.d.forUpdate(), resource).Scan(&row).Error; err != nil {
 		return time.Time{}, err
 	}
-	wait := row.take(rate, now, about.TurnAt.Time)
+	wait := row.take(rate, now, promised.Time)
 	if err := tx.Exec("UPDATE rates SET tat = ?, promised = ? WHERE resource_id = ?", row.Tat, row.Promised, resource).Error; err != nil {
 		return time.Time{}, err
 	}
-	if wait != about.TurnAt.Time {
+	if wait != promised.Time {
 		err = tx.Exec("UPDATE outbox SET turn_at = ? WHERE id = ?", at(wait), job).Error
 	}
 	return wait, err

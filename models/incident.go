@@ -20,13 +20,6 @@ func (b Breaker) withDefaults() Breaker {
 	return Breaker{cmp.Or(b.Failures, 5), cmp.Or(b.Pause, 5*time.Second), cmp.Or(b.Max, time.Minute)}
 }
 
-// probeLimit is how long it is waited for who asks whether an outage is over. It is
-// longer than a job may take.
-const probeLimit = 30 * time.Second
-
-// lapse is after how long without anybody who waits an outage is taken to be over.
-const lapse = 5 * time.Minute
-
 // Incident is an outage of a service of an exchange platform, or of the whole
 // platform: one row where there would be thousands of failures (docs/adr/0016).
 type Incident struct {
@@ -53,6 +46,7 @@ type incidentRow struct {
 	Pause        int64 // microseconds
 	ProbeAt      stamp
 	ProbeJob     int64
+	Probed       int64
 	ProbeUntil   stamp
 	Parked       int64
 	MergedInto   int64
@@ -70,13 +64,6 @@ func (r incidentRow) incident() Incident {
 }
 
 func (r incidentRow) pause() time.Duration { return time.Duration(r.Pause) * time.Microsecond }
-
-// lets reports whether a job may call although the outage is on: nobody asks at
-// the moment, and it is time to, or it is the one that asks.
-func (r incidentRow) lets(job int64, now time.Time) bool {
-	asked := r.ProbeJob != 0 && r.ProbeUntil.After(now)
-	return asked && r.ProbeJob == job || !asked && !r.ProbeAt.After(now)
-}
 
 // openIncidents reads what is on for a service, the platform first.
 func openIncidents(tx *gorm.DB, platform string, resource int64, lock string) ([]incidentRow, error) {
@@ -241,63 +228,4 @@ func (s *Store) Away(ctx context.Context, platform string, resource int64) (Inci
 		return Incident{}, dbError("incidents", err)
 	}
 	return rows[0].incident(), nil
-}
-
-// Probe lets one parked fetch of each outage whose time has come ask whether it is
-// over. Where nobody waits any more, and nobody has for a while, the outage ends:
-// the next call will tell. It is a sweep; the row of the incident is the claim, so
-// two at once do no harm.
-func (s *Store) Probe(ctx context.Context) error {
-	var due []int64
-	now := s.now()
-	if err := s.read(ctx).Raw("SELECT id FROM incidents WHERE closed_at IS NULL AND probe_at <= ? ORDER BY id", at(now)).Scan(&due).Error; err != nil {
-		return dbError("incidents", err)
-	}
-	woke := false
-	for _, id := range due {
-		err := s.write(ctx, "incident", func(tx *gorm.DB) error {
-			var rows []incidentRow
-			if err := tx.Raw("SELECT * FROM incidents WHERE id = ? AND closed_at IS NULL"+s.d.forUpdate(), id).Scan(&rows).Error; err != nil {
-				return err
-			}
-			if len(rows) == 0 || !rows[0].lets(0, now) {
-				return nil
-			}
-			freed, err := s.sendProbe(tx, rows[0])
-			woke = woke || freed
-			if err == nil && !freed && rows[0].ProbeAt.Before(now.Add(-lapse)) {
-				err = s.closeIncident(tx, rows[0])
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	if woke {
-		s.wake()
-	}
-	return nil
-}
-
-// sendProbe frees the parked fetch that waits longest, and waits for what becomes
-// of it.
-func (s *Store) sendProbe(tx *gorm.DB, i incidentRow) (bool, error) {
-	var jobs []int64
-	if err := tx.Raw("SELECT job_id FROM parks WHERE incident_id = ? ORDER BY job_id LIMIT 1", i.ID).Scan(&jobs).Error; err != nil || len(jobs) == 0 {
-		return false, err
-	}
-	job := jobs[0]
-	if err := claimProbe(tx, i.ID, job, s.now()); err != nil {
-		return false, err
-	}
-	if err := tx.Exec("DELETE FROM parks WHERE job_id = ?", job).Error; err != nil {
-		return false, err
-	}
-	now := s.moment()
-	return true, tx.Exec("UPDATE outbox SET due_at = ?, free_at = ? WHERE id = ?", now, now, job).Error
-}
-
-func claimProbe(tx *gorm.DB, incident, job int64, now time.Time) error {
-	return tx.Exec("UPDATE incidents SET probe_job = ?, probe_until = ? WHERE id = ?", job, at(now.Add(probeLimit)), incident).Error
 }

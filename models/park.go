@@ -64,7 +64,7 @@ func (s *Store) gate(tx *gorm.DB, f Fetch, g glance, now time.Time) (*WaitError,
 		}
 	}
 	for _, i := range open {
-		if err := claimProbe(tx, i.ID, f.Job, now); err != nil {
+		if err := claimProbe(tx, i.ID, f.Job, f.Resource, now); err != nil {
 			return nil, err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"os"
 	"strings"
@@ -110,6 +111,9 @@ func (a *app) newWorker() (*jobs.Worker, error) {
 		}
 		if o.Caller, err = exchange.NewClient(exchange.Options{
 			Base: a.cfg.ExchangeURL, Profile: profile, Timeout: a.cfg.ExchangeTimeout, Now: a.now, Log: a.log,
+			// Outages are rows that all replicas share (docs/adr/0016). A breaker of this
+			// process would blame the platform for one service of it.
+			FailuresToOpen: math.MaxInt,
 		}); err != nil {
 			return nil, fmt.Errorf("SHUJIE_EXCHANGE_URL: %w", err)
 		}

@@ -327,3 +327,55 @@ func servicesAndPlatform(w *World) {
 		w.Errorf("%+v %v", w.incidents(true), err)
 	}
 }
+
+// brokenService lets a platform go away and come back while one service of it stays
+// broken: the others are asked, too, and their answer ends the outage.
+func brokenService(w *World) {
+	c, job := w.Fetching("轮询")
+	broken := w.ledger(c, job)
+	sound := broken
+	sound.Resource++
+	jobs := w.backlog(job, 20)
+	w.Exec(fmt.Sprintf("DELETE FROM outbox WHERE id < %d", jobs[0]))
+	of := func(id int64) models.Fetch {
+		if id == jobs[len(jobs)-1] {
+			return sound
+		}
+		return broken
+	}
+	_, unsent := failing()
+	unsent.RetryAfter = time.Minute
+	f, _ := w.ask(w.Store, broken, jobs[0])
+	w.end(w.Store, f, unsent)
+	for _, id := range jobs {
+		if _, err := w.Store.Park(w.Context(), id, of(id).Resource, w.incidents(true)[0]); err != nil {
+			w.Fatal(err)
+		}
+	}
+	for turn := range 3 {
+		w.Clock.Add(5 * Pause)
+		if err := w.Store.Probe(w.Context()); err != nil {
+			w.Fatal(err)
+		}
+		asked := w.Claim()
+		if len(asked) != 1 {
+			w.Fatalf("turn %d: %d ask", turn, len(asked))
+		}
+		id := asked[0].ID
+		f, wait := w.ask(w.Store, of(id), id)
+		if wait != nil {
+			w.Fatal(wait)
+		}
+		if of(id) == sound {
+			w.end(w.Store, f, models.FetchEnd{Outcome: models.FetchNoRecord, Sent: true})
+			break
+		}
+		w.end(w.Store, f, models.FetchEnd{Outcome: models.FetchTechnical, Sent: true, Message: "HTTP status 500"})
+		if _, err := w.Store.Park(w.Context(), id, broken.Resource, w.incidents(true)[0]); err != nil {
+			w.Fatal(err)
+		}
+	}
+	if on := w.incidents(true); len(on) != 0 {
+		w.Errorf("the platform answers, and is still away: %+v", on)
+	}
+}

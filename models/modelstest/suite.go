@@ -59,6 +59,7 @@ func Exercise(t *testing.T, open Open) {
 		{"an outage is the service's or the platform's", servicesAndPlatform},
 		{"the way of a call is registered, signed and sealed", routes},
 		{"a connection is encrypted and changed in part", connections},
+		{"a service that stays broken does not keep its platform away", brokenService},
 		{"a target names whom to ask for and why", target},
 		{"a fetch rests on the grant of its applicant, resource and purpose", grants},
 		{"a grant that is suspended, terminated or over lets nothing be fetched", grantsEnd},

@@ -332,6 +332,7 @@ CREATE TABLE incidents (
     pause         bigint NOT NULL, -- microseconds until somebody asks again
     probe_at      timestamptz NOT NULL, -- nobody asks before
     probe_job     bigint NOT NULL DEFAULT 0, -- who asks now, and until when it is waited for
+    probed        bigint NOT NULL DEFAULT 0, -- the service that was asked last
     probe_until   timestamptz,
     parked        bigint NOT NULL DEFAULT 0, -- fetches that were parked in all
     merged_into   bigint NOT NULL DEFAULT 0, -- the outage of the platform that it turned out to be

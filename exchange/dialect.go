@@ -57,18 +57,19 @@ type call struct {
 type Question struct {
 	Params map[string]string
 	By     Asker
+	Key    string // the same when the same thing is asked again; "" when nobody says
 }
 
 // Asker is who asks and what for, as far as a protocol carries it (docs/domain.md
 // §6.4: the population services want a person and a business).
 type Asker struct {
-	Name     string // of the person who asks
-	IDNumber string // of that person
-	Account  string // by which that person is logged in here
-	Unit     string // name of the department that asks
-	UnitCode string // its unified social credit code
-	Matter   string // the business it is for
-	Case     string // number of the case it is for
+	Name     string `json:"name,omitempty"`      // of the person who asks
+	IDNumber string `json:"id_number,omitempty"` // of that person
+	Account  string `json:"account,omitempty"`   // by which that person is logged in here
+	Unit     string `json:"unit,omitempty"`      // name of the department that asks
+	UnitCode string `json:"unit_code,omitempty"` // its unified social credit code
+	Matter   string `json:"matter,omitempty"`    // the business it is for
+	Case     string `json:"case,omitempty"`      // number of the case it is for
 }
 
 // request is one HTTP request to the platform.

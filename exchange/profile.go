@@ -27,6 +27,7 @@ const (
 	ProfileTIF          = "tif"           // TIF gateway: nonce and SHA-256
 	ProfileXRoad        = "x-road"        // X-Road message protocol for REST, version 1
 	ProfileOAuth2       = "oauth2"        // plain JSON over HTTPS with OAuth 2.0 client credentials
+	ProfileFiles        = "files"         // files on a front machine (前置机), see Depot; no dialect of HTTP
 	ProfileJiangsu      = "jsjhpt"        // 江苏: prefix seen once, signature not found
 )
 

@@ -178,7 +178,7 @@ func (f *fetcher) lost(ctx context.Context, t Task[Fetch], target models.Target)
 // request goes out, and closed with what came back.
 func (f *fetcher) call(ctx context.Context, t Task[Fetch], target models.Target) (exchange.Answer, *models.Receipt, error) {
 	r := target.Resource
-	ask, err := f.prepare(target)
+	ask, err := f.prepare(t.ID, target)
 	if err != nil {
 		return exchange.Answer{Outcome: exchange.Technical, Message: "not called"}, nil, err
 	}

@@ -98,7 +98,7 @@ func (b *book) Case(context.Context, models.Scope, workflow.CaseID) (workflow.Ca
 func fetchOnce(t *testing.T, b *book, d *desk, l *line, last bool) error {
 	t.Helper()
 	f := &fetcher{
-		ledger: b, engine: d, caller: l, count: &counters{}, log: quietLog(),
+		ledger: b, engine: d, caller: l, lines: newLines(nil), count: &counters{}, log: quietLog(),
 	}
 	return f.fetch(t.Context(), Task[Fetch]{ID: 7, Case: 3, Attempt: 2, Last: last, Args: Fetch{Requirement: 5}})
 }

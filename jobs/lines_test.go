@@ -134,10 +134,10 @@ func TestAMappingAsksAndKeepsWhatItSays(t *testing.T) {
 
 func TestAPlatformThatMovesIsCalledAtItsNewAddress(t *testing.T) {
 	var called []string
-	l := &lines{open: map[string]dialled{}, dial: func(p models.Platform) (Caller, error) {
+	l := newLines(func(p models.Platform) (Caller, error) {
 		called = append(called, p.Base)
 		return answers(exchange.Found), nil
-	}}
+	})
 	for _, base := range []string{"http://a", "http://a", "http://b", "http://b"} {
 		if _, err := l.to(models.Platform{Code: "p", Base: base}); err != nil {
 			t.Fatal(err)
@@ -179,4 +179,53 @@ func TestAMappingThatIsBrokenMakesNoCall(t *testing.T) {
 	if v := (Backoff{Attempts: 9, Rand: rand.Float64}).verdict(1, err, time.Now()); v.act != bury || l.calls() != 0 || len(b.rows) != 0 {
 		t.Errorf("%+v after %d calls and %d rows", v, l.calls(), len(b.rows))
 	}
+}
+
+func TestAFrontMachineThatAnswersLaterIsAskedOnce(t *testing.T) {
+	eachHouse(t, func(h *house) {
+		t := h.t
+		dir := t.TempDir()
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		must(h.store.RegisterPlatform(t.Context(), models.Platform{
+			Code: "qzj", Name: "前置机", Level: models.LevelProvince, Profile: exchange.ProfileFiles, Base: "file://" + dir,
+		}))
+		s := h.sim.Register("人口基准信息", "GA")
+		must(h.store.Connect(t.Context(), h.resource.ID, models.Connection{
+			Platform: "qzj", Link: models.Link{RID: s.RID, SID: s.SID, AppKey: s.AppKey},
+		}))
+		o := h.options()
+		o.Caller = answers(exchange.Technical) // the platform of the settings is not asked
+		o.Dial = func(p models.Platform) (Caller, error) {
+			open, err := exchange.FilesAt(p.Base)
+			if err != nil {
+				return nil, err
+			}
+			return exchange.NewDepot(exchange.DepotOptions{Open: open, Timeout: 20 * time.Millisecond, Poll: time.Millisecond, Now: h.engine.Now})
+		}
+		w, _ := work(t, o)
+		id := h.file(t, 0)
+		all := models.Scope{All: true}
+		until(t, func() bool { // the provider lets the call go by twice
+			rows, err := h.store.Fetches(t.Context(), all, id)
+			must(err)
+			return len(rows) > 2
+		})
+		n, err := h.sim.AnswerFiles(dir)
+		if n != 1 || err != nil {
+			t.Fatalf("%d requests lay there, %v", n, err)
+		}
+		h.drained(t, w)
+		if n, err = h.sim.AnswerFiles(dir); n != 0 || err != nil {
+			t.Errorf("%d requests more, %v", n, err)
+		}
+		list, err := h.store.Receipts(t.Context(), all, id)
+		if err != nil || len(list) != 1 || list[0].Trail != "前置机" {
+			t.Errorf("%+v, %v", list, err)
+		}
+	})
 }

@@ -156,7 +156,7 @@ func (o *Options) defaults() {
 // register names the work of every kind.
 func (w *Worker) register() error {
 	o := w.opt
-	f := &fetcher{ledger: o.Store, engine: o.Engine, caller: o.Caller, lines: &lines{dial: o.Dial, open: map[string]dialled{}}, count: &w.count, log: o.Log}
+	f := &fetcher{ledger: o.Store, engine: o.Engine, caller: o.Caller, lines: newLines(o.Dial), count: &w.count, log: o.Log}
 	return errors.Join(
 		Handle(w.mux, notifier(o.Store)),
 		Handle(w.mux, advancer(o.Engine, o.Log)),

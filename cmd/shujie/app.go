@@ -132,6 +132,13 @@ func (a *app) newWorker() (*jobs.Worker, error) {
 
 // dial returns a client of a platform that is registered.
 func (a *app) dial(p models.Platform) (jobs.Caller, error) {
+	if p.Profile == exchange.ProfileFiles {
+		open, err := exchange.FilesAt(p.Base)
+		if err != nil {
+			return nil, err
+		}
+		return exchange.NewDepot(exchange.DepotOptions{Open: open, Timeout: a.cfg.ExchangeTimeout, Now: a.now, Log: a.log})
+	}
 	profile, err := exchange.ProfileByName(p.Profile)
 	if err != nil {
 		return nil, err

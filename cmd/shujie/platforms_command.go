@@ -59,18 +59,8 @@ func addPlatformCommand() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p.Code, p.Level = args[0], models.Level(level)
-			profile, err := exchange.ProfileByName(p.Profile)
-			if err != nil {
+			if err := spoken(&p); err != nil {
 				return err
-			}
-			p.Profile = profile.Name
-			if p.Base != "" {
-				if err := exchange.CheckBase(p.Base); err != nil {
-					return err
-				}
-			}
-			if profile.Unconfirmed && !p.Unconfirmed {
-				return fmt.Errorf("--profile: %s is not confirmed by any public source; allow it by --allow-unconfirmed", p.Profile)
 			}
 			return withStore(cmd, func(ctx context.Context, a *app) error { return a.store.RegisterPlatform(ctx, p) })
 		},
@@ -78,11 +68,34 @@ func addPlatformCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&p.Name, "name", "", "what people call it")
 	f.StringVar(&level, "level", string(models.LevelProvince), "city, province or nation")
-	f.StringVar(&p.Profile, "profile", exchange.ProfileNational, "protocol profile: "+profileNames())
-	f.StringVar(&p.Base, "base", "", "its address, such as http://10.1.2.3:8181")
+	f.StringVar(&p.Profile, "profile", exchange.ProfileNational, "protocol profile: "+profileNames()+", "+exchange.ProfileFiles)
+	f.StringVar(&p.Base, "base", "", "its address, such as http://10.1.2.3:8181; with files file:///folder or sftp://host:port/folder?hostkey=SHA256:…")
 	f.StringVar(&p.Via, "via", "", "code of the platform that passes calls on to it")
 	f.BoolVar(&p.Unconfirmed, "allow-unconfirmed", false, "use a profile that no public source proves")
 	return cmd
+}
+
+// spoken says what keeps a platform from being spoken to as it is registered.
+func spoken(p *models.Platform) error {
+	if p.Profile == exchange.ProfileFiles {
+		if p.Base == "" {
+			return nil
+		}
+		_, err := exchange.FilesAt(p.Base)
+		return err
+	}
+	profile, err := exchange.ProfileByName(p.Profile)
+	if err != nil {
+		return err
+	}
+	p.Profile = profile.Name
+	if profile.Unconfirmed && !p.Unconfirmed {
+		return fmt.Errorf("--profile: %s is not confirmed by any public source; allow it by --allow-unconfirmed", p.Profile)
+	}
+	if p.Base == "" {
+		return nil
+	}
+	return exchange.CheckBase(p.Base)
 }
 
 // linkForm is how a resource is called, as an operator writes it. It comes from

@@ -25,6 +25,8 @@ func TestPlatformsAreRegisteredAndResourcesConnected(t *testing.T) {
 		"no address":          {"platforms", "add", "a", "--name", "a"},
 		"an address of sorts": {"platforms", "add", "a", "--name", "a", "--base", "127.0.0.1"},
 		"a secret in it":      {"platforms", "add", "a", "--name", "a", "--base", "http://user:pass@127.0.0.1"},
+		"no place for files":  {"platforms", "add", "a", "--name", "a", "--profile", "files", "--base", "http://127.0.0.1:1"},
+		"a host unknown":      {"platforms", "add", "a", "--name", "a", "--profile", "files", "--base", "sftp://127.0.0.1/x"},
 		"unconfirmed":         {"platforms", "add", "a", "--name", "a", "--profile", "jsjhpt", "--base", "http://127.0.0.1:1"},
 		"no such resource":    {"platforms", "connect", "4711", "--keep-link", "--platform", "nj"},
 		"no such platform":    {"platforms", "connect", "1", "--keep-link", "--platform", "x"},

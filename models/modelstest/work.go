@@ -351,6 +351,7 @@ func payloads(w *World) {
 	if !r.ValidUntil.Equal(r.At.AddDate(0, 0, 30)) {
 		w.Errorf("valid from %v until %v", r.At, r.ValidUntil)
 	}
+	w.Exec("CREATE TABLE backup AS SELECT * FROM payloads")
 	won, lost := race(4, func(int) error {
 		_, err := w.Store.DestroyPayloads(w.Context(), c.ID, "办结")
 		return err
@@ -368,8 +369,13 @@ func payloads(w *World) {
 		w.Errorf("the receipt stays and verifies: %+v %v", read, err)
 	}
 	rows := w.Rows()
-	if len(rows["destructions"]) != 1 || len(rows["payloads"]) != 0 || !strings.Contains(rows["destructions"][0], r.Hash) ||
+	if len(rows["destructions"]) != 1 || len(rows["payloads"]) != 0 || len(rows["payload_keys"]) != 0 || !strings.Contains(rows["destructions"][0], r.Hash) ||
 		!strings.Contains(rows["destructions"][0], "办结") {
 		w.Errorf("on record: %v", rows["destructions"])
+	}
+	// What a backup of the ciphertext brings back opens nowhere.
+	w.Exec("INSERT INTO payloads SELECT * FROM backup")
+	if body, err := w.Store.Payload(w.Context(), all, r.ID); err == nil || len(body) != 0 {
+		w.Errorf("a destroyed payload came back from a backup: %s", body)
 	}
 }

@@ -62,49 +62,53 @@ func sealedLogs() []sealedLog {
 // checkpoint.
 func (s *Store) Seal(ctx context.Context, settle time.Duration) (int64, error) {
 	var total int64
-	for _, l := range sealedLogs() {
-		for more := true; more; {
-			n, rest, err := s.sealOnce(ctx, l, settle)
-			if total += n; err != nil {
-				return total, err
+	for more := true; more; {
+		var n int64
+		now := s.now()
+		err := s.write(ctx, "seal", func(tx *gorm.DB) error {
+			n, more = 0, false
+			for _, l := range sealedLogs() {
+				sealed, rest, err := l.seal(tx, now, settle)
+				if err != nil {
+					return err
+				}
+				n, more = n+sealed, more || rest
 			}
-			more = rest
+			return nil
+		})
+		if err != nil {
+			return total, err
 		}
+		total += n
 	}
 	return total, nil
 }
 
-func (s *Store) sealOnce(ctx context.Context, l sealedLog, settle time.Duration) (n int64, more bool, err error) {
-	now := s.now()
-	err = s.write(ctx, "seal", func(tx *gorm.DB) error {
-		var last checkpointRow
-		if err := tx.Where("log = ?", l.table).Order("id DESC").Limit(1).Find(&last).Error; err != nil {
-			return err
-		}
-		to, err := l.settled(tx, last.ToID, at(now.Add(-settle)))
-		if err != nil {
-			return err
-		}
-		more = to > last.ToID+sealAtOnce
-		to = min(to, last.ToID+sealAtOnce)
-		awaited, err := l.missingSince(tx, at(now.Add(-lateFor)))
-		if err != nil {
-			return err
-		}
-		c := checkpointRow{Log: l.table, ID: last.ID + 1, FromID: last.ToID + 1, ToID: to, Prev: last.Hash, At: at(now)}
-		n, err = c.fill(tx, l, awaited)
-		if err != nil || n == 0 {
-			return err // with nothing new, the range stays open
-		}
-		if c.Hash, err = c.digest(); err != nil {
-			return err
-		}
-		return tx.Create(&c).Error
-	})
+// seal writes the next checkpoint of the log, and returns how many rows it counts
+// and whether there are more.
+func (l sealedLog) seal(tx *gorm.DB, now time.Time, settle time.Duration) (n int64, more bool, err error) {
+	var last checkpointRow
+	if err := tx.Where("log = ?", l.table).Order("id DESC").Limit(1).Find(&last).Error; err != nil {
+		return 0, false, err
+	}
+	to, err := l.settled(tx, last.ToID, at(now.Add(-settle)))
 	if err != nil {
 		return 0, false, err
 	}
-	return n, more && n > 0, nil
+	more = to > last.ToID+sealAtOnce
+	to = min(to, last.ToID+sealAtOnce)
+	awaited, err := l.missingSince(tx, at(now.Add(-lateFor)))
+	if err != nil {
+		return 0, false, err
+	}
+	c := checkpointRow{Log: l.table, ID: last.ID + 1, FromID: last.ToID + 1, ToID: to, Prev: last.Hash, At: at(now)}
+	if n, err = c.fill(tx, l, awaited); err != nil || n == 0 {
+		return 0, false, err // with nothing new, the range stays open
+	}
+	if c.Hash, err = c.digest(); err != nil {
+		return 0, false, err
+	}
+	return n, more, tx.Create(&c).Error
 }
 
 // settled returns the last id before the first row that is younger than the

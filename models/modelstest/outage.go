@@ -366,7 +366,7 @@ func brokenService(w *World) {
 		if wait != nil {
 			w.Fatal(wait)
 		}
-		if of(id) == sound {
+		if of(id).Resource == sound.Resource {
 			w.end(w.Store, f, models.FetchEnd{Outcome: models.FetchNoRecord, Sent: true})
 			break
 		}

@@ -151,6 +151,7 @@ func expectations(own, foreign caseView, receipt, set int64) map[string][]probe 
 		"GET /receipt-key":                   {{path: "/receipt-key", yes: ok, open: true}},
 		"GET /incidents":                     {{path: "/incidents", yes: ok, may: everybody}},
 		"GET /watch":                         {{path: "/watch", yes: ok, may: who{"coord", "coord_wx", "sysadmin"}}},
+		"POST /watch/revivals":               {{path: "/watch/revivals", body: none, yes: ok, may: who{"sysadmin"}}},
 		"GET /live":                          {{path: "/live", yes: ok, may: everybody}},
 		"GET /healthz":                       {{path: "/healthz", yes: ok, open: true}},
 		"GET /readyz":                        {{path: "/readyz", yes: ok, open: true}},

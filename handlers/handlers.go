@@ -198,7 +198,7 @@ func newServer(o Options) (*server, error) {
 		usage:    &usage{store: o.Store, show: show},
 		ops:      ops,
 		away:     &incidents{store: o.Store},
-		watch:    &watch{store: o.Store, now: o.Now},
+		watch:    &watch{store: o.Store, policy: o.Policy, now: o.Now},
 		live:     &live{frame: frame, ticks: o.Ticks},
 		load:     &workloads{store: o.Store, show: show},
 		routing:  &routing{store: o.Store, items: o.Store, policy: o.Policy, show: show, tables: tables},

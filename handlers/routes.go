@@ -132,6 +132,7 @@ func (s *server) routes() []route {
 		{method: http.MethodGet, page: "/receipt-key", api: "/receipt-key", do: s.receipts.key, open: true},
 
 		{method: http.MethodGet, page: "/watch", api: "/watch", do: s.watch.get, may: rule{"watch", "read"}},
+		{method: http.MethodPost, page: "/watch/revivals", api: "/watch/revivals", do: s.watch.revive, may: rule{"job", "revive"}},
 
 		{method: http.MethodGet, page: "/live", api: "/live", stream: s.live.serve},
 

@@ -43,3 +43,43 @@ func TestTheWatchShowsWhatShouldHaveHappenedInCounts(t *testing.T) {
 		}
 	})
 }
+
+// What was given up is revived by the system administrator, with a record.
+func TestTheAdministratorRevivesWhatWasGivenUp(t *testing.T) {
+	everywhere(t, func(w *world) {
+		w.blocker()
+		page := func(user string) string {
+			return w.page(user, http.MethodGet, "/watch", nil).want(http.StatusOK).Body.String()
+		}
+		const button = `action="/watch/revivals"`
+		if strings.Contains(page("sysadmin"), button) {
+			t.Error("there is nothing to revive, and a button for it")
+		}
+		jobs, err := w.store.ClaimJobs(t.Context(), time.Minute, 10)
+		if err != nil || len(jobs) == 0 {
+			t.Fatal(jobs, err)
+		}
+		for _, j := range jobs {
+			if err := w.store.BuryJob(t.Context(), j.ID, "no route"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !strings.Contains(page("sysadmin"), button) || strings.Contains(page("coord"), button) {
+			t.Error("the button is for who may revive, and for nobody else")
+		}
+		w.as("coord", http.MethodPost, "/watch/revivals", map[string]any{}).want(http.StatusForbidden)
+		var got revivedView
+		w.as("sysadmin", http.MethodPost, "/watch/revivals", map[string]any{}).want(http.StatusOK).into(&got)
+		if got.Revived != int64(len(jobs)) {
+			t.Errorf("revived %d of %d", got.Revived, len(jobs))
+		}
+		var v watchView
+		w.as("sysadmin", http.MethodGet, "/watch", nil).want(http.StatusOK).into(&v)
+		if len(v.Revivals) != 1 || v.Revivals[0].Count != got.Revived || v.Revivals[0].By == "" {
+			t.Errorf("written down as %+v", v.Revivals)
+		}
+		if text := page("sysadmin"); !strings.Contains(text, "恢复记录") || strings.Contains(text, button) {
+			t.Error("the page does not say who revived, or offers it again")
+		}
+	})
+}

@@ -74,6 +74,7 @@ type bulkRow struct {
 	Undoes    int64
 	CreatedAt stamp
 	EndedAt   stamp
+	MovedAt   stamp
 }
 
 // TableName implements schema.Tabler.
@@ -109,7 +110,7 @@ func (s *Store) CreateBulk(ctx context.Context, b Bulk) (Bulk, error) {
 		return b, err
 	}
 	row := bulkRow{
-		Actor: b.Actor, Action: string(b.Action), Note: b.Note, Fields: fields, State: string(BulkPreview), Undoes: b.Undoes, CreatedAt: s.moment(),
+		Actor: b.Actor, Action: string(b.Action), Note: b.Note, Fields: fields, State: string(BulkPreview), Undoes: b.Undoes, CreatedAt: s.moment(), MovedAt: s.moment(),
 	}
 	err = s.write(ctx, "bulk", func(tx *gorm.DB) error {
 		if err := tx.Create(&row).Error; err != nil {
@@ -189,7 +190,7 @@ const JobBulk = "bulk.run"
 func (s *Store) RunBulk(ctx context.Context, actor, id int64) error {
 	began := false
 	err := s.write(ctx, "bulk", func(tx *gorm.DB) error {
-		res := tx.Exec("UPDATE bulks SET state = ? WHERE id = ? AND actor = ? AND state = ?", string(BulkRunning), id, actor, string(BulkPreview))
+		res := tx.Exec("UPDATE bulks SET state = ?, moved_at = ? WHERE id = ? AND actor = ? AND state = ?", string(BulkRunning), s.moment(), id, actor, string(BulkPreview))
 		if began = res.RowsAffected == 1; res.Error != nil || !began {
 			return res.Error
 		}
@@ -206,13 +207,16 @@ func (s *Store) RunBulk(ctx context.Context, actor, id int64) error {
 	return err
 }
 
-// SettleRow writes what became of a row. What was settled stays.
+// SettleRow writes what became of a row, and that somebody works at the act. What
+// was settled stays.
 func (s *Store) SettleRow(ctx context.Context, bulk int64, it BulkItem) error {
-	err := s.alone(func() error {
-		return s.read(ctx).Exec("UPDATE bulk_items SET result = ?, reason_zh = ?, reason_en = ?, after = ? WHERE bulk_id = ? AND n = ? AND result = ?",
-			string(it.Result), it.Reason.ZH, it.Reason.EN, it.After, bulk, it.N, string(RowReady)).Error
+	return s.write(ctx, "bulk", func(tx *gorm.DB) error {
+		res := tx.Exec("UPDATE bulk_items SET result = ?, reason_zh = ?, reason_en = ?, after = ? WHERE bulk_id = ? AND n = ? AND result = ?",
+			string(it.Result), it.Reason.ZH, it.Reason.EN, it.After, bulk, it.N, string(RowReady))
+		return firstError(func() error { return res.Error }, func() error {
+			return tx.Exec("UPDATE bulks SET moved_at = ? WHERE id = ?", s.moment(), bulk).Error
+		})
 	})
-	return dbError("bulk", err)
 }
 
 // EndBulk ends a bulk act of which no row is left.

@@ -113,19 +113,9 @@ func (s *Store) RetryJob(ctx context.Context, id int64, next time.Time, counted 
 	return s.changeJob(ctx, id, "due_at = ?, free_at = ?, attempt = attempt + ?, last_error = ?", at(next), at(next), more, legibleText(reason))
 }
 
-// BuryJob gives a job up; ReviveJob makes it due again.
+// BuryJob gives a job up until somebody revives it, see [Store.Revive].
 func (s *Store) BuryJob(ctx context.Context, id int64, reason string) error {
 	return s.changeJob(ctx, id, "dead = ?, last_error = ?", true, legibleText(reason))
-}
-
-// ReviveJob makes a dead job due again with fresh attempts.
-func (s *Store) ReviveJob(ctx context.Context, id int64) error {
-	now := s.moment()
-	err := s.changeJob(ctx, id, "dead = ?, attempt = 0, due_at = ?, free_at = ?", false, now, now)
-	if err == nil {
-		s.wake()
-	}
-	return err
 }
 
 func (s *Store) changeJob(ctx context.Context, id int64, set string, args ...any) error {

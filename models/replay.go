@@ -77,6 +77,7 @@ type replayRow struct {
 	AppliedBy   string
 	AppliedAt   stamp
 	EndedAt     stamp
+	MovedAt     stamp
 }
 
 // TableName implements schema.Tabler.
@@ -107,7 +108,7 @@ func (s *Store) replayOf(tx *gorm.DB, calendar int64, by workflow.Actor) (replay
 	}
 	now, err := calendarWhere(tx.Where("status = 'in_force'"))
 	return replayRow{
-		Calendar: calendar, Version: cal.Version, FromVersion: now.Version, Status: string(ReplayCounting), Actor: by.UserID, Name: by.Name, At: s.moment(),
+		Calendar: calendar, Version: cal.Version, FromVersion: now.Version, Status: string(ReplayCounting), Actor: by.UserID, Name: by.Name, At: s.moment(), MovedAt: s.moment(),
 	}, err
 }
 
@@ -128,7 +129,7 @@ func (s *Store) ApplyReplay(ctx context.Context, id int64, by workflow.Actor) (R
 		if err := notRunning(tx); err != nil {
 			return err
 		}
-		res := tx.Exec("UPDATE replays SET status = 'running', applied_by = ?, applied_at = ?, ended_at = NULL WHERE id = ? AND status = 'ready'", by.Name, s.moment(), id)
+		res := tx.Exec("UPDATE replays SET status = 'running', applied_by = ?, applied_at = ?, moved_at = ?, ended_at = NULL WHERE id = ? AND status = 'ready'", by.Name, s.moment(), s.moment(), id)
 		if res.Error != nil {
 			return res.Error
 		}
@@ -278,8 +279,8 @@ func (s *Store) KeepRecounts(ctx context.Context, replay int64, page workflow.Re
 		rows[i] = recountRowOf(replay, &page.Rows[i])
 	}
 	return s.write(ctx, "replay", func(tx *gorm.DB) error {
-		res := tx.Exec("UPDATE replays SET turn = ?, looked = looked + ? WHERE id = ? AND status = 'counting' AND turn = ?",
-			int64(page.Last), page.Looked, replay, int64(page.After))
+		res := tx.Exec("UPDATE replays SET turn = ?, looked = looked + ?, moved_at = ? WHERE id = ? AND status = 'counting' AND turn = ?",
+			int64(page.Last), page.Looked, s.moment(), replay, int64(page.After))
 		if res.Error == nil && res.RowsAffected == 0 {
 			return fault.New(fault.Conflict, "这次预览已作废，或正由别处计算。", "This preview is outdated, or is being counted elsewhere.")
 		}

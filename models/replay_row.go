@@ -78,7 +78,7 @@ func (s *Store) SettleRecounts(ctx context.Context, replay int64, done []workflo
 				return err
 			}
 		}
-		return nil
+		return tx.Exec("UPDATE replays SET moved_at = ? WHERE id = ?", s.moment(), replay).Error
 	})
 }
 

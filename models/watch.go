@@ -18,6 +18,8 @@ const (
 	WatchDead       WatchKind = "dead"       // work that was given up
 	WatchSeal       WatchKind = "seal"       // events that no checkpoint covers
 	WatchMigrations WatchKind = "migrations" // migrations of definitions that stand still
+	WatchReplays    WatchKind = "replays"    // previews and replays of the calendar that stand still
+	WatchBulks      WatchKind = "bulks"      // bulk acts that stand still
 )
 
 // WatchGrace is how late something may be before the watch shows it: sweeps run
@@ -51,6 +53,8 @@ func (s *Store) Watch(ctx context.Context, grace time.Duration) ([]Watched, erro
 		{WatchDead, "SELECT created_at AS since FROM outbox WHERE dead ORDER BY id", nil},
 		{WatchSeal, "SELECT at AS since FROM events WHERE id > (SELECT coalesce(max(to_id), 0) FROM checkpoints WHERE log = 'events') AND at <= ? ORDER BY id", []any{by}},
 		{WatchMigrations, "SELECT moved_at AS since FROM migrations WHERE status IN ('running', 'undoing') AND moved_at <= ? ORDER BY id", []any{by}},
+		{WatchReplays, "SELECT moved_at AS since FROM replays WHERE status IN ('counting', 'running') AND moved_at <= ? ORDER BY id", []any{by}},
+		{WatchBulks, "SELECT moved_at AS since FROM bulks WHERE state = 'running' AND moved_at <= ? ORDER BY id", []any{by}},
 	} {
 		var row struct {
 			N      int64

@@ -17,6 +17,10 @@ func (k WatchKind) Title() fault.Text {
 		return fault.Text{ZH: "未封存的日志", EN: "Events that no checkpoint covers"}
 	case WatchMigrations:
 		return fault.Text{ZH: "停滞的流程改版", EN: "Migrations that stand still"}
+	case WatchReplays:
+		return fault.Text{ZH: "停滞的日历重算", EN: "Replays of the calendar that stand still"}
+	case WatchBulks:
+		return fault.Text{ZH: "停滞的批量办理", EN: "Bulk acts that stand still"}
 	}
 	return fault.Text{ZH: string(k), EN: string(k)}
 }
@@ -41,8 +45,8 @@ func (k WatchKind) Todo() fault.Text {
 		}
 	case WatchDead:
 		return fault.Text{
-			ZH: "任务多次失败后已放弃：在后台进程日志中查找原因，排除后恢复该任务。",
-			EN: "They failed too often: find the cause in the log of the worker, mend it and revive them.",
+			ZH: "任务多次失败后已放弃：在后台进程日志中查找原因，排除后恢复这些任务（下方按钮，或 shujie watch revive）。",
+			EN: "They failed too often: find the cause in the log of the worker, mend it and revive them (the button below, or shujie watch revive).",
 		}
 	case WatchSeal:
 		return fault.Text{
@@ -53,6 +57,16 @@ func (k WatchKind) Todo() fault.Text {
 		return fault.Text{
 			ZH: "确认有后台进程在运行；改版会从中断处继续，也可撤销（shujie definitions undo）。",
 			EN: "See that a worker runs; the migration goes on where it stopped, or can be undone (shujie definitions undo).",
+		}
+	case WatchReplays:
+		return fault.Text{
+			ZH: "确认有后台进程在运行，再在其日志中查找“sweep failed”（replays）；重算会从中断处继续。",
+			EN: `See that a worker runs, then look for "sweep failed" (replays) in its log; the replay goes on where it stopped.`,
+		}
+	case WatchBulks:
+		return fault.Text{
+			ZH: "确认有后台进程在运行；批量办理会从下一行继续，已办的行不会重办。若其任务已放弃，请恢复该任务。",
+			EN: "See that a worker runs; the act goes on with its next row, and none is done twice. If its job was given up, revive it.",
 		}
 	}
 	return fault.Text{}

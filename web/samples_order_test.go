@@ -28,7 +28,7 @@ func reminded() caseView {
 
 // watched is a watch that found something.
 func watched() watchView {
-	return watchView{AsOf: noon(), Grace: 300, Items: []watchItem{
+	return watchView{AsOf: noon(), Grace: 300, MayRevive: true, Revivals: []revivalView{{By: "系统管理员", At: at(-26 * time.Hour), Count: 1234}}, Items: []watchItem{
 		{Kind: "cases", Title: both("到时未动的事项", "Cases that time should have moved"), Count: 12, Oldest: at(-3 * time.Hour), Todo: both("确认有后台进程在运行（shujie serve --role=worker）。", "See that a worker runs (shujie serve --role=worker).")},
 		{Kind: "dead", Title: both("已放弃的后台任务", "Jobs that were given up"), Count: 10000, Oldest: at(-50 * time.Hour), Todo: both("查找原因。", "Find the cause.")},
 	}}

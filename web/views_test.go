@@ -708,6 +708,15 @@ type watchView struct {
 	AsOf  time.Time
 	Grace int64
 	Items []watchItem
+
+	Revivals  []revivalView
+	MayRevive bool
+}
+
+type revivalView struct {
+	By    string
+	At    time.Time
+	Count int64
 }
 
 type watchItem struct {

@@ -24,7 +24,7 @@ func watchCommand() *cobra.Command {
 		Use:   "watch",
 		Short: "show what should have happened and did not; exit code 1 if there is anything",
 		Long: "watch looks for cases that time should have moved, fetches past their next time, jobs that nobody took up or that were given up, " +
-			"events that no checkpoint covers and migrations that stand still, each longer than " + models.WatchGrace.String() + " ago. In a healthy system there is none.",
+			"events that no checkpoint covers, migrations, replays and bulk acts that stand still, each longer than " + models.WatchGrace.String() + " ago. In a healthy system there is none.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withStore(cmd, func(ctx context.Context, a *app) error {
@@ -45,7 +45,27 @@ func watchCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON on standard output")
+	cmd.AddCommand(reviveCommand())
 	return cmd
+}
+
+// reviveCommand makes the jobs that were given up due again.
+func reviveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "revive",
+		Short: "make the jobs that were given up due again",
+		Long:  "revive lets background jobs that failed too often be tried again from the start. That an operator did it, and why each had failed, is written down.",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withStore(cmd, func(ctx context.Context, a *app) error {
+				n, err := a.store.Revive(ctx, operator())
+				if err == nil {
+					_, err = fmt.Fprintf(cmd.OutOrStdout(), "revived %d jobs\n", n)
+				}
+				return err
+			})
+		},
+	}
 }
 
 func watchTable(out io.Writer, list []models.Watched, now time.Time) error {

@@ -54,6 +54,38 @@ func TestTheWatchIsEmptyInANewHouseAndFailsWhenSomethingDidNotHappen(t *testing.
 	}
 }
 
+// TestAnOperatorRevivesWhatWasGivenUp buries a job and revives it from the
+// command line.
+func TestAnOperatorRevivesWhatWasGivenUp(t *testing.T) {
+	url := modelstest.SQLite(t)
+	if _, err := runWatch(t, url); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().UnixMicro()
+	if _, err := modelstest.Raw(t, url).Exec("INSERT INTO outbox (kind, case_id, args, attempt, dead, last_error, due_at, free_at, created_at) VALUES ('case.notify', 1, '{}', 30, true, 'no route', ?, ?, ?)", now, now, now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := runWatch(t, url); !errors.Is(err, errWatch) {
+		t.Errorf("the watch does not show it: %v", err)
+	}
+	for _, want := range []string{"revived 1 jobs\n", "revived 0 jobs\n"} {
+		root := newRoot()
+		var out bytes.Buffer
+		root.SetOut(&out)
+		root.SetArgs([]string{"watch", "revive", "--database-url", url})
+		if err := root.ExecuteContext(t.Context()); err != nil || out.String() != want {
+			t.Errorf("it says %q, %v, want %q", out.String(), err, want)
+		}
+	}
+	if out, err := runWatch(t, url); err != nil {
+		t.Errorf("revived, the watch shows %q, %v", out, err)
+	}
+	var by, why string
+	if err := modelstest.Raw(t, url).QueryRow("SELECT name, error FROM revivals").Scan(&by, &why); err != nil || by != operator().Name || why != "no route" {
+		t.Errorf("written down: %q %q %v", by, why, err)
+	}
+}
+
 // watching lists what the watch shows of a demo's folder at this very moment. The
 // last events are sealed by the next turn of the sweep, which a demo that has
 // ended does not take.

@@ -51,6 +51,7 @@ func Exercise(t *testing.T, open Open) {
 		{"cases whose time has come are found until every level was taken", awake},
 		{"the watch shows what should have happened, kind by kind", watchShows},
 		{"the watch shows a migration that stands still", watchMigrations},
+		{"the watch shows bulk acts and replays that stand still", watchTurns},
 		{"a fetch leaves one receipt, however often it is tried", receipts},
 		{"a fetch left open by a crash is unknown", crashedFetch},
 		{"a registered rate holds for all replicas at all times", rateHolds},

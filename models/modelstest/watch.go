@@ -95,3 +95,40 @@ func watchMigrations(w *World) {
 		w.Errorf("a migration that somebody works at: %+v", x)
 	}
 }
+
+// watchTurns shows a bulk act and a replay that nobody works at, until somebody
+// does.
+func watchTurns(w *World) {
+	w.useCalendar()
+	c, u := w.File(w.Draft("批量")), w.Actor("coord")
+	b, err := w.Store.CreateBulk(w.Context(), models.Bulk{
+		Actor: u.UserID, Action: "accept", Items: []models.BulkItem{{Case: c.ID, Version: c.Version, Result: models.RowReady}, {N: 1, Case: c.ID, Version: c.Version, Result: models.RowReady}},
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Clock.Add(models.WatchGrace + time.Second)
+	if x := w.watched()[models.WatchBulks]; x.Count != 0 {
+		w.Errorf("a preview, which waits for its person: %+v", x)
+	}
+	if err := w.Store.RunBulk(w.Context(), u.UserID, b.ID); err != nil {
+		w.Fatal(err)
+	}
+	r, err := w.Store.StartReplay(w.Context(), w.propose("2026-03-03").Number, u)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Clock.Add(models.WatchGrace + time.Second)
+	if got := w.watched(); got[models.WatchBulks].Count != 1 || got[models.WatchReplays].Count != 1 || !near(got[models.WatchReplays].Oldest, r.At) {
+		w.Errorf("what nobody works at: %+v", got)
+	}
+	if err := w.Store.SettleRow(w.Context(), b.ID, models.BulkItem{Result: models.RowDone, After: 2}); err != nil {
+		w.Fatal(err)
+	}
+	if err := w.Store.KeepRecounts(w.Context(), r.ID, workflow.RecountPage{Last: c.ID, Looked: 1}); err != nil {
+		w.Fatal(err)
+	}
+	if got := w.watched(); got[models.WatchBulks].Count != 0 || got[models.WatchReplays].Count != 0 {
+		w.Errorf("what somebody works at: %+v", got)
+	}
+}

@@ -134,8 +134,14 @@ func retries(w *World) {
 	if claimed := w.Claim(); len(claimed) != 0 || waiting != 0 || dead != 1 || err != nil {
 		w.Errorf("a dead job: %+v, %d wait, %d dead, %v", claimed, waiting, dead, err)
 	}
-	if err := w.Store.ReviveJob(w.Context(), job.ID); err != nil {
-		w.Fatal(err)
+	if n, err := w.Store.Revive(w.Context(), workflow.Actor{UserID: 7, Name: "系统管理员"}); n != 1 || err != nil {
+		w.Fatalf("revived %d: %v", n, err)
+	}
+	if n, err := w.Store.Revive(w.Context(), workflow.Actor{}); n != 0 || err != nil {
+		w.Errorf("nothing is dead, and %d revived: %v", n, err)
+	}
+	if acts, err := w.Store.Revivals(w.Context(), 5); err != nil || len(acts) != 1 || acts[0].By != "系统管理员" || acts[0].Count != 1 || acts[0].At.IsZero() {
+		w.Errorf("it is written down as %+v, %v", acts, err)
 	}
 	if j := w.Claim(); len(j) != 1 || j[0].Attempt != 0 || j[0].Dead || j[0].LastError != "hopeless" {
 		w.Errorf("revived: %+v", j)

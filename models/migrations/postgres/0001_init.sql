@@ -276,6 +276,19 @@ CREATE TABLE outbox (
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 CREATE INDEX outbox_free ON outbox (free_at, id) WHERE NOT dead;
 
+-- Jobs that had been given up and were made due again: by whom, and why each had
+-- failed.
+CREATE TABLE revivals (
+    id      bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT revivals_pkey PRIMARY KEY,
+    job     bigint NOT NULL,
+    kind    text   NOT NULL,
+    case_id bigint NOT NULL,
+    error   text   NOT NULL,
+    actor   bigint NOT NULL, -- 0: an operator at the command line
+    name    text   NOT NULL,
+    at      timestamptz NOT NULL
+);
+
 CREATE TABLE idempotency_keys (
     actor      bigint      NOT NULL,
     key        text        NOT NULL,
@@ -483,7 +496,8 @@ CREATE TABLE bulks (
     state      text NOT NULL CONSTRAINT bulks_state_check CHECK (state IN ('preview', 'running', 'done')),
     undoes     bigint NOT NULL DEFAULT 0, -- the bulk act that it takes back
     created_at timestamptz NOT NULL,
-    ended_at   timestamptz
+    ended_at   timestamptz,
+    moved_at   timestamptz NOT NULL -- when somebody last worked at it
 );
 CREATE INDEX bulks_actor ON bulks (actor, id);
 
@@ -664,7 +678,8 @@ CREATE TABLE replays (
     at           timestamptz NOT NULL,
     applied_by   text   NOT NULL DEFAULT '',
     applied_at   timestamptz,
-    ended_at     timestamptz
+    ended_at     timestamptz,
+    moved_at     timestamptz NOT NULL -- when somebody last worked at it
 );
 CREATE UNIQUE INDEX replays_running_key ON replays (status) WHERE status = 'running';
 

@@ -276,6 +276,19 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_free ON outbox (free_at, id) WHERE NOT dead;
 
+-- Jobs that had been given up and were made due again: by whom, and why each had
+-- failed.
+CREATE TABLE revivals (
+    id      integer NOT NULL CONSTRAINT revivals_pkey PRIMARY KEY AUTOINCREMENT,
+    job     integer NOT NULL,
+    kind    text   NOT NULL,
+    case_id integer NOT NULL,
+    error   text   NOT NULL,
+    actor   integer NOT NULL, -- 0: an operator at the command line
+    name    text   NOT NULL,
+    at      integer NOT NULL
+);
+
 CREATE TABLE idempotency_keys (
     actor      integer NOT NULL,
     key        text    NOT NULL,
@@ -483,7 +496,8 @@ CREATE TABLE bulks (
     state      text NOT NULL CONSTRAINT bulks_state_check CHECK (state IN ('preview', 'running', 'done')),
     undoes     integer NOT NULL DEFAULT 0, -- the bulk act that it takes back
     created_at integer NOT NULL,
-    ended_at   integer
+    ended_at   integer,
+    moved_at   integer NOT NULL -- when somebody last worked at it
 );
 CREATE INDEX bulks_actor ON bulks (actor, id);
 
@@ -664,7 +678,8 @@ CREATE TABLE replays (
     at           integer NOT NULL,
     applied_by   text   NOT NULL DEFAULT '',
     applied_at   integer,
-    ended_at     integer
+    ended_at     integer,
+    moved_at     integer NOT NULL -- when somebody last worked at it
 );
 CREATE UNIQUE INDEX replays_running_key ON replays (status) WHERE status = 'running';
 

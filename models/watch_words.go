@@ -45,8 +45,8 @@ func (k WatchKind) Todo() fault.Text {
 		}
 	case WatchDead:
 		return fault.Text{
-			ZH: "任务多次失败后已放弃：在后台进程日志中查找原因，排除后恢复这些任务（下方按钮，或 shujie watch revive）。",
-			EN: "They failed too often: find the cause in the log of the worker, mend it and revive them (the button below, or shujie watch revive).",
+			ZH: "任务多次失败后已放弃：在后台进程日志中查找原因，排除后恢复这些任务（系统管理员在本页，或用 shujie watch revive）。",
+			EN: "They failed too often: find the cause in the log of the worker, mend it and revive them (the system administrator does on this page, or shujie watch revive).",
 		}
 	case WatchSeal:
 		return fault.Text{

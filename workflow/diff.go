@@ -13,7 +13,7 @@ import (
 // the people who keep it.
 type Change struct {
 	What    string         `json:"what"`  // added, removed, changed or renamed
-	Thing   string         `json:"thing"` // state, action, clock, join or fact
+	Thing   string         `json:"thing"` // state, action, clock, join, escalation or fact
 	Name    string         `json:"name"`
 	Title   fault.Text     `json:"title"`
 	Details []ChangeDetail `json:"details"`
@@ -30,7 +30,7 @@ type ChangeDetail struct {
 type aspect struct{ name, value fault.Text }
 
 // Diff lists what differs between two versions: states, actions, clocks, joins,
-// facts.
+// levels of escalation, facts.
 // A state that went while another of the same title came is renamed, and what
 // only follows from that is not told again.
 func Diff(from, to *Definition) []Change {
@@ -76,6 +76,9 @@ func Diff(from, to *Definition) []Change {
 			title = from.Joined[name].Title
 		}
 		list = append(list, compare("join", name, title, from.joinAspects(name), to.joinAspects(name))...)
+	}
+	if old, now := from.supervisionAspects(), to.supervisionAspects(); len(old)+len(now) > 0 {
+		list = append(list, compare("escalation", "escalate", fault.Text{ZH: "逐级预警与督办", EN: "Escalation and supervision"}, old, now)...)
 	}
 	for _, name := range union(sorted(from.Facts), sorted(to.Facts)) {
 		list = append(list, compare("fact", name, same(name), from.factAspects(name), to.factAspects(name))...)
@@ -245,6 +248,7 @@ func (d *Definition) actionAspects(a Action, gone []State) []aspect {
 		add("后续", "Effects", both(effects))
 		add("系统自动", "Automatic", yes(t.Auto))
 		add("延长时限", "Extends", yes(t.Extends))
+		add("再次办理", "Again", t.Again.words())
 	}
 	return all
 }

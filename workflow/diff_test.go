@@ -56,3 +56,29 @@ func TestADiffTellsOfJoins(t *testing.T) {
 		t.Errorf("the diff is %+v", list)
 	}
 }
+
+// A steward who changes when whom a late case tells, and how often one may
+// remind, reads it in words.
+func TestADiffTellsOfSupervisionInWords(t *testing.T) {
+	v1 := released(t).Latest(workflow.Blocker)
+	text := strings.Replace(v1.Text(), "{after: 1, to: coordinator}", "{after: 2, to: coordinator}", 1)
+	text = strings.Replace(text, "again: {after: 1,", "again: {after: 2,", 1)
+	changed, err := workflow.Parse("blocker.v2.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range workflow.Diff(v1, changed) {
+		for _, d := range c.Details {
+			got = append(got, c.Thing+" "+d.Aspect.ZH+"："+d.Before.ZH+" → "+d.After.ZH, d.Aspect.EN+": "+d.Before.EN+" → "+d.After.EN)
+		}
+	}
+	want := []string{
+		"action 再次办理：1 个工作日后 → 2 个工作日后", "Again: after 1 working days → after 2 working days",
+		"escalation 第三级：逾期 1 个工作日告知统筹协调员 → 逾期 2 个工作日告知统筹协调员",
+		"Level 3: 1 working days after it to the coordinator → 2 working days after it to the coordinator",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("it tells %q", got)
+	}
+}

@@ -17,16 +17,18 @@ func soakChecks() map[string]string {
 	return map[string]string{
 		"requirements that ended in none of the outcomes": `SELECT count(*) FROM requirements WHERE status NOT IN ('satisfied', 'missing', 'refused', 'unsure')`,
 		"requirements whose receipts are not one for a success and none else": `SELECT count(*) FROM requirements q
-			WHERE (q.status = 'satisfied') <> (q.receipt_id <> 0) OR (SELECT count(*) FROM receipts r WHERE r.requirement_id = q.id) <> CASE WHEN q.status = 'satisfied' THEN 1 ELSE 0 END`,
-		"requirements whose last call ended otherwise": `SELECT count(*) FROM requirements q WHERE NOT EXISTS (SELECT 1 FROM fetches f WHERE f.requirement_id = q.id
-			AND f.id = (SELECT max(id) FROM fetches l WHERE l.requirement_id = q.id) AND f.outcome = CASE q.status
-				WHEN 'satisfied' THEN 'found' WHEN 'missing' THEN 'no_record' WHEN 'unsure' THEN 'unknown' ELSE f.outcome END)`,
-		"calls that are still open in the ledger":        `SELECT count(*) FROM fetches WHERE outcome = 'pending'`,
-		"records that were found twice":                  `SELECT count(*) FROM (SELECT job_id FROM fetches WHERE outcome = 'found' GROUP BY job_id HAVING count(*) > 1) x`,
-		"calls that were repeated though that does harm": `SELECT count(*) FROM fetches f JOIN resources r ON r.id = f.resource_id WHERE NOT r.repeatable AND EXISTS (SELECT 1 FROM fetches e WHERE e.job_id = f.job_id AND e.id < f.id AND e.outcome IN ('unknown', 'found'))`,
-		"jobs that were given up":                        `SELECT count(*) FROM outbox WHERE dead`,
-		"outages that are still on":                      `SELECT count(*) FROM incidents WHERE closed_at IS NULL`,
-		"fetches that are still parked":                  `SELECT count(*) FROM parks`,
+			LEFT JOIN (SELECT requirement_id, count(*) AS n FROM receipts GROUP BY requirement_id) r ON r.requirement_id = q.id
+			WHERE (q.status = 'satisfied') <> (q.receipt_id <> 0) OR coalesce(r.n, 0) <> CASE WHEN q.status = 'satisfied' THEN 1 ELSE 0 END`,
+		"requirements whose last call ended otherwise": `SELECT count(*) FROM requirements q
+			LEFT JOIN (SELECT DISTINCT ON (requirement_id) requirement_id, outcome FROM fetches ORDER BY requirement_id, id DESC) f ON f.requirement_id = q.id
+			WHERE f.outcome IS NULL OR f.outcome <> CASE q.status WHEN 'satisfied' THEN 'found' WHEN 'missing' THEN 'no_record' WHEN 'unsure' THEN 'unknown' ELSE f.outcome END`,
+		"calls that are still open in the ledger": `SELECT count(*) FROM fetches WHERE outcome = 'pending'`,
+		"records that were found twice":           `SELECT count(*) FROM (SELECT job_id FROM fetches WHERE outcome = 'found' GROUP BY job_id HAVING count(*) > 1) x`,
+		"calls that were repeated though that does harm": `SELECT count(*) FROM (SELECT lag(f.outcome) OVER (PARTITION BY f.job_id ORDER BY f.id) AS before
+			FROM fetches f JOIN resources r ON r.id = f.resource_id WHERE NOT r.repeatable) x WHERE before IN ('unknown', 'found')`,
+		"jobs that were given up":       `SELECT count(*) FROM outbox WHERE dead`,
+		"outages that are still on":     `SELECT count(*) FROM incidents WHERE closed_at IS NULL`,
+		"fetches that are still parked": `SELECT count(*) FROM parks`,
 	}
 }
 

@@ -37,7 +37,7 @@ type fetchBench struct {
 	sim     *exchange.Simulator
 	client  *exchange.Client
 	service exchange.Service
-	person  exchange.Person
+	persons []exchange.Person // one a case, or a record would be used again
 	item    models.Resource
 	hall    workflow.Actor
 }
@@ -83,9 +83,12 @@ func runFetchBench(ctx context.Context, cfg config, o benchOptions, out io.Write
 // connect starts the platform, every answer of which takes its time.
 func (b *fetchBench) connect() (stop func(context.Context) error, err error) {
 	b.sim = exchange.NewSimulator(exchange.SimOptions{Seed: 1, Now: time.Now})
-	b.service, b.person = b.sim.Register("人口基准信息", "GA"), b.sim.Persons(1)[0]
+	b.service, b.persons = b.sim.Register("人口基准信息", "GA"), b.sim.Persons(b.o.fetches)
 	if err := b.sim.SetFaults(exchange.Faults{Rate: 1, Kinds: []exchange.Fault{exchange.FaultSlow}, Slow: benchLatency}); err != nil {
 		return nil, err
+	}
+	if len(b.persons) < b.o.fetches {
+		return nil, fmt.Errorf("the platform knows %d persons: --fetches must not be more", len(b.persons))
 	}
 	base, stop, err := b.sim.Start("127.0.0.1:0")
 	if err != nil {
@@ -141,7 +144,7 @@ func (b *fetchBench) measure(ctx context.Context) error {
 func (b *fetchBench) bare(ctx context.Context) (float64, error) {
 	client := asynq.NewClient(b.redis)
 	defer client.Close()
-	payload, err := json.Marshal(map[string]string{"xm": b.person.Name, "gmsfhm": b.person.IDNumber})
+	payload, err := json.Marshal(map[string]string{"xm": b.persons[0].Name, "gmsfhm": b.persons[0].IDNumber})
 	if err != nil {
 		return 0, err
 	}
@@ -235,7 +238,7 @@ func (b *fetchBench) file(ctx context.Context, i int) error {
 		Kind: workflow.Blocker, Title: fmt.Sprintf("第 %d 件", i), Proof: b.item.Name, Region: province,
 		Parts:        map[workflow.Part]workflow.DeptID{workflow.Filer: b.hall.Dept, workflow.Demander: b.item.Provider, workflow.Holder: b.item.Provider},
 		Requirements: []workflow.Requirement{{Name: b.item.Name, Resource: b.item.ID, Provider: b.item.Provider, Class: b.item.Class, Status: workflow.NeedOpen}},
-		Person:       workflow.Person{Name: b.person.Name, IDNumber: b.person.IDNumber},
+		Person:       workflow.Person{Name: b.persons[i].Name, IDNumber: b.persons[i].IDNumber},
 	}
 	c, err := b.app.engine.Open(ctx, b.hall, draft, workflow.Input{}, workflow.Key{})
 	if err == nil {

@@ -21,7 +21,7 @@ func soakChecks() map[string]string {
 			WHERE (q.status = 'satisfied') <> (q.receipt_id <> 0) OR coalesce(r.n, 0) <> CASE WHEN q.status = 'satisfied' THEN 1 ELSE 0 END`,
 		"requirements whose last call ended otherwise": `SELECT count(*) FROM requirements q
 			LEFT JOIN (SELECT DISTINCT ON (requirement_id) requirement_id, outcome FROM fetches ORDER BY requirement_id, id DESC) f ON f.requirement_id = q.id
-			WHERE f.outcome IS NULL OR f.outcome <> CASE q.status WHEN 'satisfied' THEN 'found' WHEN 'missing' THEN 'no_record' WHEN 'unsure' THEN 'unknown' ELSE f.outcome END`,
+			WHERE f.outcome IS NULL AND NOT EXISTS (SELECT 1 FROM receipts r WHERE r.id = q.receipt_id AND r.source_id <> 0) OR f.outcome <> CASE q.status WHEN 'satisfied' THEN 'found' WHEN 'missing' THEN 'no_record' WHEN 'unsure' THEN 'unknown' ELSE f.outcome END`,
 		"calls that are still open in the ledger": `SELECT count(*) FROM fetches WHERE outcome = 'pending'`,
 		"records that were found twice":           `SELECT count(*) FROM (SELECT job_id FROM fetches WHERE outcome = 'found' GROUP BY job_id HAVING count(*) > 1) x`,
 		"calls that were repeated though that does harm": `SELECT count(*) FROM (SELECT lag(f.outcome) OVER (PARTITION BY f.job_id ORDER BY f.id) AS before

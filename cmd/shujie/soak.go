@@ -76,6 +76,7 @@ type soak struct {
 	environ  []string
 	workers  []*soakWorker
 	filed    atomic.Int64
+	allowed  atomic.Int64 // how many may be filed by now, so that each mishap finds work
 }
 
 func runSoak(ctx context.Context, cfg config, o soakOptions, out io.Writer) (err error) {
@@ -186,7 +187,7 @@ func (s *soak) run(ctx context.Context) error {
 	return s.check(ctx)
 }
 
-// file files the cases, a little ahead of the workers.
+// file files the cases, a little ahead of what is to go wrong next.
 func (s *soak) file(ctx context.Context) error {
 	hall, err := s.app.store.UserByName(ctx, "hall_js")
 	if err != nil {
@@ -200,6 +201,9 @@ func (s *soak) file(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
 	for i := range s.o.fetches {
+		for int64(i) >= s.allowed.Load() && ctx.Err() == nil {
+			pause(ctx, 10*time.Millisecond)
+		}
 		r, p := page.Items[s.platform.pick(i, page.Items)], persons[i%len(persons)]
 		group.Go(func() error {
 			draft := workflow.Case{

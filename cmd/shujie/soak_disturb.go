@@ -90,12 +90,23 @@ func (s *soak) mishaps() []mishap {
 	}
 }
 
+// allow lets cases be filed up to a little more than the next mishap waits for:
+// what is filed while one lasts meets it.
+func (s *soak) allow(next []mishap) {
+	part := 1.0
+	if len(next) > 0 {
+		part = next[0].at + 0.05
+	}
+	s.allowed.Store(int64(part * float64(s.o.fetches)))
+}
+
 // disturb lets things go wrong one after the other, until every fetch has ended
 // and no job waits.
 func (s *soak) disturb(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	next := s.mishaps()
+	s.allow(next)
 	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
@@ -116,6 +127,7 @@ func (s *soak) disturb(ctx context.Context) error {
 		}
 		if len(next) > 0 && float64(ended) >= next[0].at*float64(s.o.fetches) {
 			fmt.Fprintf(s.out, "%4d s: %s\n", n, next[0].what)
+			s.allow(next[1:])
 			if err := next[0].do(ctx); err != nil {
 				return fmt.Errorf("%s: %w", next[0].what, err)
 			}

@@ -133,7 +133,7 @@ func open(t *testing.T, s *site, path string) tab {
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(cancel)
-	ctx, late := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, late := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(late)
 	words, said := chromedp.Console(ctx), make(chan struct{})
 	go func() {

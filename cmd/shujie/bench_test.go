@@ -16,11 +16,11 @@ func TestBenchReportsEveryNumberOfClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	err = runBench(t.Context(), cfg, benchOptions{cases: 1000, clients: []int{1, 3}, seconds: 1, rounds: 1}, &out)
+	err = runBench(t.Context(), cfg, benchOptions{cases: 6000, clients: []int{1, 3}, seconds: 1, rounds: 1}, &out)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
-	for _, want := range []string{"1000 cases on sqlite", "/s with 1 clients\n", "/s with 3 clients\n", "median: inbox p95"} {
+	for _, want := range []string{"6000 cases on sqlite", "/s with 1 clients\n", "/s with 3 clients\n", "median: inbox p95"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, &out)
 		}
